@@ -1,0 +1,37 @@
+"""How long to wait before the next attempt: pure, shared by the swarm's clients and the MQTT link."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Literal
+
+Jitter = Literal["full", "equal", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Delays before attempt 1, 2, 3, ...; the last one repeats.
+
+    `full` draws uniformly from 0 to the delay, `equal` from half the delay to the delay, `none` takes it as it is
+    (names from M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+    """
+
+    delays_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+    jitter: Jitter = "equal"
+
+    def __post_init__(self) -> None:
+        if not self.delays_s or any(delay < 0 for delay in self.delays_s):
+            raise ValueError(f"backoff needs at least one delay, none negative: {self.delays_s}")
+
+    def ceiling_s(self, attempt: int) -> float:
+        """Longest wait in seconds before `attempt`, counted from 1."""
+        return self.delays_s[min(attempt, len(self.delays_s)) - 1]
+
+    def delay_s(self, attempt: int, rng: random.Random) -> float:
+        """Wait in seconds before `attempt`, counted from 1."""
+        ceiling = self.ceiling_s(attempt)
+        if self.jitter == "none":
+            return ceiling
+        floor = ceiling / 2 if self.jitter == "equal" else 0.0
+        return rng.uniform(floor, ceiling)

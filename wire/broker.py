@@ -1,0 +1,197 @@
+"""The embedded broker: rumqttd from the `iotcore` wheel, in a child process of its own.
+
+MQTT 3.1.1 listens on the port, MQTT 5 on the port after it, for rumqttd has one listener per version. Any other
+client needs to know only that; our own link tries the second port by itself. The child ends when we end, however
+we end: its standard input is our pipe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Self
+
+from wire.errors import SensorSwarmError, UnusableError
+
+_CONFIG = """\
+id = 0
+
+[router]
+id = 0
+max_connections = {max_connections}
+max_outgoing_packet_count = 200
+max_segment_size = 10485760
+max_segment_count = 4
+
+{listeners}"""
+
+_LISTENER = """\
+[{version}.1]
+name = "{version}"
+listen = "{host}:{port}"
+next_connection_delay_ms = 0
+
+[{version}.1.connections]
+connection_timeout_ms = 10000
+max_payload_size = 1048576
+max_inflight_count = 500
+dynamic_filters = true
+"""
+
+
+class PortInUseError(SensorSwarmError):
+    """Somebody else listens where the embedded broker should."""
+
+
+def listening(host: str, port: int, *, timeout_s: float = 0.5) -> bool:
+    """Whether something accepts TCP connections there."""
+    try:
+        with socket.create_connection((host, port), timeout=timeout_s):
+            return True
+    except OSError:
+        return False
+
+
+class EmbeddedBroker:
+    """A broker on `port` (MQTT 3.1.1) and `port + 1` (MQTT 5); port 0 takes two free ones.
+
+    Use as a context manager, or call `start` and `stop`.
+    """
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 1883, max_connections: int = 12_000) -> None:
+        self.host = host
+        self.port = port
+        self.max_connections = max_connections
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Address for clients of either version."""
+        return f"mqtt://{self.host}:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Process id of the broker, 0 when it does not run."""
+        return self._process.pid if self._process else 0
+
+    @property
+    def exit_code(self) -> int | None:
+        """Exit code of a broker that ended, None while it runs."""
+        return self._process.poll() if self._process else None
+
+    def start(self, *, timeout_s: float = 15.0) -> Self:
+        """Start and wait until both ports accept connections.
+
+        Raises:
+            PortInUseError: one of the two ports is taken.
+            UnusableError: the broker did not come up in time.
+        """
+        self.port = self.port or _two_free_ports(self.host)
+        for port in (self.port, self.port + 1):
+            if not _bindable(self.host, port):
+                raise PortInUseError(
+                    f"port {port} on {self.host} is in use; the embedded broker needs {self.port} (MQTT 3.1.1) and "
+                    f"{self.port + 1} (MQTT 5): choose another port, or give --broker mqtt://HOST:PORT"
+                )
+        listeners = "\n".join(
+            _LISTENER.format(version=version, host=self.host, port=port)
+            for version, port in (("v4", self.port), ("v5", self.port + 1))
+        )
+        descriptor, name = tempfile.mkstemp(prefix="sensorswarm-broker-", suffix=".toml")
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                file.write(_CONFIG.format(max_connections=self.max_connections, listeners=listeners))
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "wire.broker", name],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for us: we end the broker when we are done with it
+            )
+            self._wait_until_listening(timeout_s)
+        finally:
+            Path(name).unlink()
+        return self
+
+    def _wait_until_listening(self, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if self.exit_code is not None:
+                raise UnusableError(f"the embedded broker ended with {self.exit_code} while starting")
+            if listening(self.host, self.port) and listening(self.host, self.port + 1):
+                return
+            time.sleep(0.02)
+        self.stop()
+        raise UnusableError(f"the embedded broker did not listen on {self.url} within {timeout_s:g} s")
+
+    def stop(self) -> None:
+        """End the broker and wait for it; safe to call twice."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _bindable(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _two_free_ports(host: str) -> int:
+    while True:
+        with socket.socket() as probe:
+            probe.bind((host, 0))
+            port: int = probe.getsockname()[1]
+        if port < 65535 and _bindable(host, port + 1):  # noqa: PLR2004 - the last port
+            return port
+
+
+def _serve(config: str) -> None:
+    """Run the broker in this process until standard input closes."""
+    from iotcore.iotcore import IotCoreBroker  # noqa: PLC0415 - only the child loads the broker
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    # rumqttd wraps every packet in an error-level span: its log is noise.
+    logging.getLogger("rumqttd").setLevel(logging.CRITICAL)
+
+    def end_with_parent() -> None:
+        sys.stdin.buffer.read()
+        os._exit(0)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    broker = IotCoreBroker(config_path=config)
+    broker.start()
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1])

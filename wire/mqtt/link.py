@@ -1,0 +1,426 @@
+"""One connection to a broker that mends itself: connect, subscribe, publish, keep alive, reconnect with backoff.
+
+The link hands over everything that arrived in one read as one list, and takes many packets in one write. It never
+awaits per message. QoS 1 messages received are acknowledged after the handler has returned, so that what was
+acknowledged was handled; QoS 1 messages published are kept until acknowledged and sent again after a reconnect.
+
+Not guaranteed: QoS 0 published while the link is down is dropped and counted in `dropped`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import random
+import secrets
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mqtt5 import (
+    ConnAckPacket,
+    ConnAckReasonCode,
+    ConnectPacket,
+    DisconnectPacket,
+    DisconnectReasonCode,
+    Packet,
+    PingReqPacket,
+    PingRespPacket,
+    PubAckPacket,
+    PublishPacket,
+    QoS,
+    SubAckPacket,
+    SubscribePacket,
+    TopicFilter,
+    Will,
+)
+
+from wire.backoff import Backoff
+from wire.errors import SensorSwarmError, UnusableError
+from wire.mqtt.address import BrokerAddress, tls_context
+from wire.mqtt.session import Decoder, Outbound
+
+_FIRST_ERROR_CODE = 128  # reason codes from here on are failures (2.4)
+
+
+class BrokerError(SensorSwarmError):
+    """The broker cannot be reached or refused us."""
+
+
+class _NotMqtt5Error(BrokerError):
+    """The connection ended before CONNACK, as a broker without MQTT 5 on that port does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A topic filter, and the QoS it is delivered at.
+
+    rumqttd delivers at the subscription's QoS even what was published at QoS 0: subscribe with the QoS you mean.
+    """
+
+    topic_filter: str
+    qos: int = 0
+
+
+P = TypeVar("P", bound=Packet)
+MessageHandler = Callable[[list[PublishPacket]], None]
+StateHandler = Callable[[bool], None]
+
+
+class Link:
+    """A self-mending MQTT 5 connection.
+
+    Args:
+        address: where the broker is. TLS uses `tls`, or the system's authorities.
+        on_messages: called with all messages of one read; must not block. An exception in it ends the link.
+        on_state: called with True after each (re)connect and False after each loss.
+        keep_alive_s: seconds without traffic before a PINGREQ; without an answer in that time the link reconnects.
+        session_expiry_s: how long the broker keeps our session and its QoS 1 messages while we are away; above 0 the
+            session of `client_id` is taken up again instead of starting clean.
+        backoff: delays between attempts to reconnect.
+
+    Call `start` once, `close` once.
+    """
+
+    def __init__(
+        self,
+        address: BrokerAddress,
+        *,
+        client_id: str | None = None,
+        on_messages: MessageHandler | None = None,
+        on_state: StateHandler | None = None,
+        subscriptions: Sequence[Subscription] = (),
+        keep_alive_s: int = 30,
+        session_expiry_s: int = 0,
+        will: Will | None = None,
+        tls: ssl.SSLContext | None = None,
+        backoff: Backoff | None = None,
+        max_in_flight: int = 10_000,
+    ) -> None:
+        self.address = address
+        self.client_id = client_id or f"sensorswarm-{secrets.token_hex(6)}"
+        self.dropped = 0  # QoS 0 messages published while the link was down
+        self.reconnects = 0
+        self._on_messages = on_messages
+        self._on_state = on_state
+        self._subscriptions = list(subscriptions)
+        self._keep_alive_s = max(1, keep_alive_s)  # rumqttd refuses 0
+        self._session_expiry_s = session_expiry_s
+        self._will = will
+        self._tls = tls
+        self._backoff = backoff or Backoff()
+        self._outbound = Outbound(max_in_flight=max_in_flight)
+        self._connection: _Connection | None = None
+        self._port = address.port
+        self._task: asyncio.Task[None] | None = None
+        self._drained = asyncio.Event()
+        self._drained.set()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has accepted us and the connection stands."""
+        return self._connection is not None and self._connection.open
+
+    @property
+    def in_flight(self) -> int:
+        """QoS 1 messages not yet acknowledged."""
+        return len(self._outbound)
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes written but not yet taken by the socket: grows when the broker does not keep up."""
+        return self._connection.transport.get_write_buffer_size() if self._connection else 0
+
+    async def start(self, *, timeout_s: float = 10.0) -> None:
+        """Connect, subscribe, then keep the link up until `close`.
+
+        Raises:
+            BrokerError: not reachable, refused, or not MQTT 5 within `timeout_s`; nothing is left running.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                connection = await self._connect_either_port()
+        except TimeoutError:
+            raise BrokerError(f"broker {self.address.url} did not answer within {timeout_s:g} s") from None
+        self._task = asyncio.create_task(self._keep_up(connection), name=f"mqtt link {self.client_id}")
+
+    def publish(self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False) -> bool:
+        """Send one message; False when it was dropped (QoS 0, link down) or must wait (QoS 1, too many in flight)."""
+        if qos == 0:
+            return self.write(PublishPacket(topic, payload, retain=retain).write(), 1)
+        if self._outbound.full:
+            return False
+        packet = self._outbound.publish(topic, payload, retain=retain)
+        self._drained.clear()
+        if self.connected:
+            assert self._connection is not None  # noqa: S101 - told by `connected`
+            self._connection.write(packet.write())
+        return True
+
+    def write(self, packets: bytes, count: int) -> bool:
+        """Send `count` already encoded QoS 0 PUBLISH packets in one write; False when they were dropped."""
+        connection = self._connection
+        if connection is None or not connection.open:
+            self.dropped += count
+            return False
+        connection.write(packets)
+        return True
+
+    async def drained(self) -> None:
+        """Wait until every QoS 1 message is acknowledged."""
+        await self._drained.wait()
+
+    async def close(self, *, timeout_s: float = 5.0) -> None:
+        """Send what is buffered and DISCONNECT (the broker publishes no will), then end; safe to call twice."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.goodbye(timeout_s)
+
+    # The connection below tells us what happened.
+
+    def _received(self, connection: _Connection, packets: list[Packet]) -> None:
+        messages: list[PublishPacket] = []
+        for packet in packets:
+            if type(packet) is PublishPacket:
+                messages.append(packet)
+            elif type(packet) is PubAckPacket:
+                self._outbound.acknowledged(packet.packet_id)
+                if not len(self._outbound):
+                    self._drained.set()
+            else:
+                connection.control(packet)
+        if messages:
+            if self._on_messages is not None:
+                self._on_messages(messages)
+            acks = [
+                PubAckPacket(message.packet_id).write()
+                for message in messages
+                if message.qos is not QoS.AT_MOST_ONCE and message.packet_id is not None
+            ]
+            if acks:
+                connection.write(b"".join(acks))
+
+    # Connecting and staying connected.
+
+    async def _connect_either_port(self) -> _Connection:
+        """Connect; on this machine also try the next port, where the embedded broker speaks MQTT 5."""
+        try:
+            return await self._connect(self._port)
+        except _NotMqtt5Error as error:
+            if not _is_loopback(self.address.host):
+                raise
+            try:
+                connection = await self._connect(self._port + 1)
+            except BrokerError:
+                raise error from None
+            self._port += 1
+            return connection
+
+    async def _connect(self, port: int) -> _Connection:
+        where = f"broker {self.address.url}" + (f" (port {port})" if port != self.address.port else "")
+        tls = (self._tls or tls_context()) if self.address.secure else None
+        try:
+            _, connection = await asyncio.get_running_loop().create_connection(
+                lambda: _Connection(self._received, self._keep_alive_s), self.address.host, port, ssl=tls
+            )
+        except ssl.SSLError as error:
+            reason = getattr(error, "verify_message", "") or error.reason or str(error)
+            raise BrokerError(f"{where}: TLS failed ({reason}); check --broker-ca and the host name") from None
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise BrokerError(f"{where} cannot be reached ({reason}); is it running, is the port right?") from None
+        try:
+            await self._handshake(connection, where)
+        except BaseException:
+            connection.transport.abort()
+            raise
+        self._connection = connection
+        if self._on_state is not None:
+            self._on_state(True)
+        return connection
+
+    async def _handshake(self, connection: _Connection, where: str) -> None:
+        connection.write(
+            ConnectPacket(
+                self.client_id,
+                username=self.address.user,
+                password=self.address.password.encode() if self.address.password is not None else None,
+                clean_start=self._session_expiry_s == 0,
+                session_expiry_interval=self._session_expiry_s,
+                keep_alive=self._keep_alive_s,
+                will=self._will,
+            ).write()
+        )
+        accepted = await connection.answer(ConnAckPacket)
+        if accepted is None:
+            raise _NotMqtt5Error(
+                f"{where} closed the connection before CONNACK; it may not speak MQTT 5 here or refuse this user"
+            )
+        if accepted.reason_code is not ConnAckReasonCode.SUCCESS:
+            reason = accepted.reason_code.name.lower().replace("_", " ")
+            kind = (
+                _NotMqtt5Error
+                if accepted.reason_code is ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION
+                else BrokerError
+            )
+            raise kind(f"{where} refused the connection: {reason}")
+        if self._subscriptions:
+            filters = [
+                TopicFilter(item.topic_filter, max_qos=QoS(item.qos), retain_as_published=False)
+                for item in self._subscriptions
+            ]
+            connection.write(SubscribePacket(self._outbound.next_id(), filters).write())
+            granted = await connection.answer(SubAckPacket)
+            if granted is None:
+                raise BrokerError(f"{where} closed the connection while subscribing")
+            for item, code in zip(self._subscriptions, granted.reason_codes, strict=False):
+                if int(code) >= _FIRST_ERROR_CODE:
+                    raise BrokerError(f"{where} refused subscription {item.topic_filter!r}: {code.name.lower()}")
+        connection.open = True
+        again = self._outbound.again()
+        if again:
+            connection.write(b"".join(packet.write() for packet in again))
+
+    async def _keep_up(self, connection: _Connection) -> None:
+        rng = random.Random()
+        while True:
+            await asyncio.shield(connection.lost)  # cancelling us must not cancel what `goodbye` waits for
+            if self._on_state is not None:
+                self._on_state(False)
+            if (failure := connection.failure) is not None:
+                raise failure
+            attempt = 0
+            while True:
+                attempt += 1
+                await asyncio.sleep(self._backoff.delay_s(attempt, rng))
+                try:
+                    async with asyncio.timeout(10.0):
+                        connection = await self._connect(self._port)
+                except (BrokerError, TimeoutError):
+                    continue
+                self.reconnects += 1
+                break
+
+    async def failed(self) -> None:
+        """Wait until the link ends by itself, which only an exception in a handler makes it do.
+
+        Raises:
+            UnusableError: what the handler raised, in one line.
+        """
+        if self._task is None:
+            return
+        try:
+            await asyncio.shield(self._task)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            raise UnusableError(f"handling messages of {self.address.url} failed: {error!r}") from error
+
+
+class _Connection(asyncio.Protocol):
+    """One TCP connection: bytes in, packets out to the link, keep-alive."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, received: Callable[[_Connection, list[Packet]], None], keep_alive_s: int) -> None:
+        loop = asyncio.get_running_loop()
+        self.open = False  # CONNACK and SUBACK seen, not lost
+        self.lost: asyncio.Future[None] = loop.create_future()
+        self.failure: Exception | None = None
+        self._loop = loop
+        self._received = received
+        self._keep_alive_s = keep_alive_s
+        self._decoder = Decoder()
+        self._awaited: tuple[type, asyncio.Future[Packet | None]] | None = None
+        self._written_at = self._heard_at = loop.time()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream connection has no other
+        self.transport = transport
+        self._timer = self._loop.call_later(self._keep_alive_s / 2, self._tick)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard_at = self._loop.time()
+        try:
+            packets = self._decoder.feed(data)
+        except ValueError:
+            self.write(DisconnectPacket(reason_code=DisconnectReasonCode.MALFORMED_PACKET).write())
+            self.transport.close()
+            return
+        try:
+            self._received(self, packets)
+        except Exception as error:  # noqa: BLE001 - a broken handler must end the link, not vanish in the loop's log
+            self.failure = error
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self.open = False
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._awaited is not None and not self._awaited[1].done():
+            self._awaited[1].set_result(None)
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+    def write(self, data: bytes) -> None:
+        self._written_at = self._loop.time()
+        self.transport.write(data)
+
+    def control(self, packet: Packet) -> None:
+        """Everything that is neither PUBLISH nor PUBACK."""
+        if self._awaited is not None and type(packet) is self._awaited[0]:
+            if not self._awaited[1].done():
+                self._awaited[1].set_result(packet)
+        elif type(packet) is DisconnectPacket:
+            self.transport.close()
+        elif type(packet) is not PingRespPacket:
+            self.write(DisconnectPacket(reason_code=DisconnectReasonCode.PROTOCOL_ERROR).write())
+            self.transport.close()
+
+    async def answer(self, kind: type[P]) -> P | None:
+        """Wait for a packet of one type; None when the connection ends first."""
+        if self.lost.done():
+            return None
+        future: asyncio.Future[Packet | None] = self._loop.create_future()
+        self._awaited = (kind, future)
+        packet = await future
+        self._awaited = None
+        return packet  # type: ignore[return-value]  # `control` gives only this type
+
+    async def goodbye(self, timeout_s: float) -> None:
+        """DISCONNECT, let the buffer empty, close."""
+        if not self.transport.is_closing():
+            self.write(DisconnectPacket().write())
+            self.transport.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await asyncio.shield(self.lost)
+        self.transport.abort()
+
+    def _tick(self) -> None:
+        now = self._loop.time()
+        if now - self._heard_at > 1.5 * self._keep_alive_s:
+            self.transport.abort()
+            return
+        # The broker hears us at least every keep-alive; pinging when WE heard nothing finds a dead peer too.
+        if now - min(self._written_at, self._heard_at) >= self._keep_alive_s / 2:
+            self.write(PingReqPacket().write())
+        self._timer = self._loop.call_later(self._keep_alive_s / 2, self._tick)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

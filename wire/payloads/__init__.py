@@ -1,0 +1,1 @@
+"""Payload formats of a reading, one file each."""
