@@ -1,0 +1,1 @@
+"""The simulated fleet, or a recording of a real one, over MQTT."""

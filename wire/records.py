@@ -51,6 +51,21 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedStart(Record):
+    """published.jsonl, kind "start": first line, written at once when the load begins."""
+
+    FILE: ClassVar[str] = PUBLISHED
+    ts: float  # intended time of the first interval's beginning
+    buildings: list[str]
+    sensors: int  # in all
+    interval_s: float  # wall-clock seconds between two readings of a sensor
+    time_scale: float  # simulated (or recorded) seconds per wall-clock second
+    seed: int
+    source: str  # "fleet", or the recording's file name
+    kind: str = "start"
+
+
+@dataclass(frozen=True, slots=True)
 class Published(Record):
     """published.jsonl, kind "second": what one building published during one second."""
 
@@ -449,7 +464,7 @@ def read_records(path: Path, kind: type[R]) -> list[R]:
 
 
 def records_of(lines: Iterable[dict[str, Any]], kind: type[R]) -> Iterator[R]:
-    """Records of one type among lines; published.jsonl holds three kinds, told apart by their `kind`."""
+    """Records of one type among lines; published.jsonl holds four kinds, told apart by their `kind`."""
     names = {item.name: item for item in dataclasses.fields(kind)}
     wanted = names["kind"].default if kind.FILE == PUBLISHED else None  # type: ignore[attr-defined]
     for line in lines:
