@@ -176,8 +176,8 @@ class Link:
         """Send what is buffered and DISCONNECT (the broker publishes no will), then end; safe to call twice."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            # A handler's exception has been told by `failed` to whoever asked; closing must not raise it again.
+            await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
         connection, self._connection = self._connection, None
         if connection is not None:

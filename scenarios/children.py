@@ -1,0 +1,93 @@
+"""Child processes that never outlive us, whatever ends us."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def _death_signal() -> Callable[[], None] | None:
+    """What a child runs before exec so that the kernel ends it when we are gone, even by kill -9 (Linux only)."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    parent = os.getpid()
+
+    def end_with_parent() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
+
+    return end_with_parent
+
+
+@dataclass
+class Child:
+    """One process of a run, in a session of its own so that Ctrl-C reaches only the runner."""
+
+    role: str
+    log: Path
+    process: subprocess.Popen[bytes] = field(repr=False)
+
+    @classmethod
+    def start(cls, role: str, command: list[str], *, log: Path, environment: dict[str, str]) -> Child:
+        """Start a process whose output goes to `log`."""
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **environment},
+                start_new_session=True,
+                preexec_fn=_death_signal(),  # noqa: PLW1509 - one C call that takes no lock
+            )
+        return cls(role, log, process)
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self.process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """Exit code, minus the signal's number where one ended it, None while it runs."""
+        return self.process.poll()
+
+    def last_words(self) -> str:
+        """Last line of output that says something, for messages."""
+        with contextlib.suppress(OSError):
+            lines = self.log.read_text(errors="replace").splitlines()
+            for line in reversed(lines):
+                if line.strip():
+                    return line.strip()
+        return ""
+
+    def stop(self, *, patience_s: float) -> None:
+        """Ask by SIGTERM, wait, then SIGKILL its whole session."""
+        if self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def stop_all(children: list[Child], *, patience_s: float) -> None:
+    """Stop the last started first; all share one deadline."""
+    deadline = time.monotonic() + patience_s
+    for child in reversed(children):
+        child.stop(patience_s=max(0.5, deadline - time.monotonic()))

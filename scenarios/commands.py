@@ -1,0 +1,100 @@
+"""Command lines of a run's processes. Pure: a scenario and addresses in, argument lists out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scenarios.schema import Scenario
+
+PLAN = "plan.json"  # the scenario's anomalies as `simulate --anomalies` reads them
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where this run's processes meet."""
+
+    broker_url: str
+    server_host: str
+    server_port: int
+    directory: Path
+
+    @property
+    def server_url(self) -> str:
+        """Base of the server under test, as Locust's --host takes it."""
+        return f"ws://{self.server_host}:{self.server_port}"
+
+    @property
+    def health_url(self) -> str:
+        """Where the server says whether it is ready."""
+        return f"http://{self.server_host}:{self.server_port}/healthz"
+
+
+def server(scenario: Scenario, addresses: Addresses) -> list[str]:
+    """Command of the reference server; its secret travels in the environment."""
+    return [
+        *(sys.executable, "-m", "reference_server"),
+        *("--broker", addresses.broker_url),
+        *("--host", addresses.server_host),
+        *("--port", str(addresses.server_port)),
+        *("--time-scale", str(scenario.time_scale)),
+        *("--silence", str(scenario.server.silence_s)),
+    ]
+
+
+def swarm(scenario: Scenario, addresses: Addresses, *, locustfile: Path, longest_s: float) -> list[str]:
+    """Command of the swarm; the runner ends it, `longest_s` only bounds it should the runner be gone."""
+    swarm = scenario.swarm
+    fleet = str(scenario.fleet.buildings) if scenario.fleet else ",".join(scenario.building_names)
+    return [
+        *(sys.executable, "-m", "locust", "-f", str(locustfile), "--headless"),
+        *("--host", addresses.server_url),
+        *("-u", str(swarm.managers), "-r", str(swarm.spawn_rate), "-t", f"{longest_s:.0f}s"),
+        *("--run-dir", str(addresses.directory)),
+        *("--fleet", fleet),
+        *("--buildings-per-manager", str(swarm.buildings_per_manager)),
+        *("--swarm-seed", str(scenario.seed)),
+        *("--backoff", ",".join(str(delay) for delay in swarm.backoff_s)),
+        *("--jitter", swarm.jitter),
+    ]
+
+
+def simulator(scenario: Scenario, addresses: Addresses) -> list[str]:
+    """Command of the simulator."""
+    common = [
+        *(sys.executable, "-m", "simulator"),
+        *("--broker", addresses.broker_url),
+        *("--run-dir", str(addresses.directory)),
+        *("--seed", str(scenario.seed)),
+    ]
+    if scenario.recording is not None:
+        recording = scenario.recording
+        return [
+            *common,
+            *("--replay", str(recording.file)),
+            *("--from", str(recording.from_s), "--to", str(recording.to_s)),
+            *("--speed", str(recording.speed), "--qos", str(recording.qos)),
+        ]
+    assert scenario.fleet is not None  # noqa: S101 - validated: a fleet or a recording
+    fleet = scenario.fleet
+    return [
+        *common,
+        *("--buildings", str(fleet.buildings), "--sensors", str(fleet.sensors)),
+        *("--interval", str(fleet.interval_s), "--duration", str(fleet.duration_s)),
+        *("--anomaly-rate", str(fleet.anomaly_rate), "--connections", fleet.connections),
+        *("--qos", str(fleet.qos)),
+        *(("--anomalies", str(addresses.directory / PLAN)) if scenario.anomaly else ()),
+    ]
+
+
+def plan(scenario: Scenario) -> dict[str, list[dict[str, Any]]]:
+    """The scenario's anomalies in the simulator's words."""
+    names = {"at_s": "at", "duration_s": "duration"}
+    return {
+        "anomaly": [
+            {names.get(key, key): value for key, value in item.model_dump(exclude_none=True).items()}
+            for item in scenario.anomaly
+        ]
+    }

@@ -1,0 +1,255 @@
+"""Turns a scenario into a run: broker, server, swarm, simulator, in that order; all stopped, however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import secrets
+import signal
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from scenarios import commands, facts, faults
+from scenarios.children import Child, stop_all
+from scenarios.commands import Addresses
+from scenarios.sampler import Sampler
+from scenarios.schema import Scenario
+from wire import records
+from wire.broker import EmbeddedBroker
+from wire.clock import now
+from wire.errors import ExitCode, SensorSwarmError, UnusableError
+from wire.secret import SECRET_VARIABLE
+
+Tell = Callable[[str], None]
+
+_READY_S = 30.0  # for the server, and for the simulator to begin
+_SETTLE_S = 20.0  # for the swarm to settle and write its books
+_LOOPBACK = "127.0.0.1"
+
+
+class InterruptedRunError(UnusableError):
+    """The run was ended by Ctrl-C or SIGTERM."""
+
+
+def run(scenario: Scenario, directory: Path, *, tell: Tell) -> records.Run:
+    """Carry out one run; its files are in `directory` when this returns or raises.
+
+    Returns the run record: `usable` is False when a process died or the swarm's books do not balance, with reasons.
+
+    Raises:
+        SensorSwarmError: a process refused its settings (exit code 2), or the directory cannot be written.
+        UnusableError: the run could not be carried out; run.json says why where it could be written.
+    """
+    records.make_directory(directory)
+    if any((directory / name).exists() for name in (records.RUN, records.PUBLISHED, records.CLIENTS)):
+        raise SensorSwarmError(f"run directory {directory} holds a run already; choose another with --run-dir")
+    record = records.Run(
+        scenario=scenario.name,
+        started_ts=now(),
+        seed=scenario.seed,
+        stack=scenario.server.stack,
+        time_scale=scenario.time_scale,
+        settings=scenario.model_dump(mode="json"),
+        versions=facts.versions(),
+        machine=facts.machine(),
+    )
+    records.write_json(directory / records.RUN, record)
+    records.write_json(directory / commands.PLAN, commands.plan(scenario))
+    with _interruptible():
+        try:
+            _Conductor(scenario, directory, record, tell).conduct()
+            record.usable = not record.reasons
+        except SensorSwarmError as error:
+            record.usable = False
+            record.reasons.append(str(error))
+            raise
+        finally:
+            record.ended_ts = now()
+            records.write_json(directory / records.RUN, record)
+    return record
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Turn Ctrl-C and SIGTERM into one exception, so that every way out passes the same cleaning."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        for name in (signal.SIGINT, signal.SIGTERM):  # once is enough: the cleaning is bounded
+            signal.signal(name, signal.SIG_IGN)
+        raise InterruptedRunError("the run was interrupted; what was written until then is kept")
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Conductor:
+    """One run's processes, from the first to the last."""
+
+    def __init__(self, scenario: Scenario, directory: Path, record: records.Run, tell: Tell) -> None:
+        self._scenario = scenario
+        self._directory = directory
+        self._record = record
+        self._tell = tell
+        self._children: list[Child] = []
+        self._broker = EmbeddedBroker(port=0)
+        self._writer = records.RecordWriter(directory)
+        self._sampler = Sampler(self._writer)
+        self._sampled_at = 0.0
+        self._environment = {
+            SECRET_VARIABLE: secrets.token_urlsafe(32),
+            "PYTHONUNBUFFERED": "1",
+            "NO_COLOR": "1",
+        }
+
+    def conduct(self) -> None:
+        """The whole run; every process is stopped when this returns or raises."""
+        scenario = self._scenario
+        try:
+            self._broker.start()
+            self._sampler.watch("broker", self._broker.pid)
+            addresses = Addresses(self._broker.url, _LOOPBACK, _free_port(), self._directory)
+            self._tell(f"broker      {self._broker.url} (embedded)")
+
+            server = self._start("server", commands.server(scenario, addresses))
+            self._wait("the server is ready", lambda: _healthy(addresses.health_url), _READY_S)
+            self._tell(f"server      {addresses.server_url}/ws ({scenario.server.stack})")
+
+            longest_s = _READY_S + scenario.duration_s + scenario.drain_s + 60
+            spawn_s = scenario.swarm.managers / scenario.swarm.spawn_rate
+            swarm = self._start(
+                "swarm",
+                commands.swarm(scenario, addresses, locustfile=locustfile(), longest_s=longest_s + spawn_s),
+            )
+            ready = self._directory / records.SWARM_READY
+            self._wait("every client is live", ready.exists, _READY_S + 2 * spawn_s)
+            self._tell(f"swarm       {scenario.swarm.managers} managers live")
+
+            simulator = self._start("simulator", commands.simulator(scenario, addresses))
+            started_ts = self._load_started()
+            self._record.load_started_ts = started_ts
+            records.write_json(self._directory / records.RUN, self._record)
+            self._order_faults(started_ts)
+            self._tell(f"load        {scenario.duration_s:g} s ...")
+            self._wait(
+                "the load has ended", lambda: simulator.exit_code is not None, scenario.duration_s + 30, ends=simulator
+            )
+            self._expect_end(simulator)
+            self._record.load_ended_ts = now()
+            self._idle(scenario.drain_s)
+
+            swarm.stop(patience_s=_SETTLE_S)
+            self._judge_swarm(swarm)
+            server.stop(patience_s=10)
+        finally:
+            self._stop_everything()
+
+    def _start(self, role: str, command: list[str]) -> Child:
+        child = Child.start(role, command, log=self._directory / f"{role}.log", environment=self._environment)
+        self._children.append(child)
+        self._sampler.watch(role, child.pid)
+        return child
+
+    def _stop_everything(self) -> None:
+        stop_all(self._children, patience_s=10)
+        self._broker.stop()
+        self._record.processes = [
+            {"role": child.role, "pid": child.pid, "exit": child.exit_code} for child in self._children
+        ]
+        with contextlib.suppress(UnusableError):  # a full disk is told by who wrote first
+            self._writer.close()
+
+    def _wait(self, what: str, condition: Callable[[], bool], patience_s: float, *, ends: Child | None = None) -> None:
+        """Wait for something while watching the processes; `ends` is allowed to."""
+        deadline = time.monotonic() + patience_s
+        while not condition():
+            self._watch(ends)
+            if time.monotonic() > deadline:
+                raise UnusableError(
+                    f"waited {patience_s:.0f} s in vain until {what}; see the logs in {self._directory}"
+                )
+            time.sleep(0.05)
+
+    def _idle(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._watch(None, gone=("simulator",))
+            time.sleep(min(0.05, left))
+
+    def _watch(self, ends: Child | None, *, gone: tuple[str, ...] = ()) -> None:
+        """Sample once a second, and end the run as soon as a process that should run does not."""
+        if self._broker.exit_code is not None:
+            raise UnusableError(f"the broker ended with {self._broker.exit_code} during the run")
+        for child in self._children:
+            if child is not ends and child.role not in gone and child.exit_code is not None:
+                raise _ended(child)
+        if time.monotonic() - self._sampled_at >= 1:
+            self._sampled_at = time.monotonic()
+            self._sampler.sample()
+
+    def _expect_end(self, simulator: Child) -> None:
+        if simulator.exit_code != 0:
+            raise _ended(simulator)
+
+    def _load_started(self) -> float:
+        found: list[records.PublishedStart] = []
+
+        def begun() -> bool:
+            found[:] = records.read_records(self._directory / records.PUBLISHED, records.PublishedStart)
+            return bool(found)
+
+        self._wait("the simulator publishes", begun, _READY_S)
+        return found[0].ts
+
+    def _order_faults(self, started_ts: float) -> None:
+        for order in faults.orders(self._scenario.fault, load_started_ts=started_ts):
+            self._writer.add(order)
+        self._writer.flush()
+
+    def _judge_swarm(self, swarm: Child) -> None:
+        """0 and 1 are verdicts, which the report gives in full; anything else spoils the run."""
+        if swarm.exit_code == ExitCode.NOT_USABLE:
+            self._record.reasons.append(f"the swarm's books cannot be used: {swarm.last_words()}")
+        elif swarm.exit_code not in (0, 1):
+            raise _ended(swarm)
+
+
+def _ended(child: Child) -> SensorSwarmError:
+    code = child.exit_code or 0
+    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    said = child.last_words()
+    if child.exit_code == ExitCode.USAGE:
+        return SensorSwarmError(said or f"the {child.role} refused its settings; see {child.log}")
+    return UnusableError(f"the {child.role} {how} during the run" + (f": {said}" if said else "") + f" ({child.log})")
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own http:// address
+            return bool(response.status == 200)  # noqa: PLR2004 - HTTP OK
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def locustfile() -> Path:
+    """Path of the swarm's locustfile, for `locust -f`; found without importing Locust."""
+    spec = importlib.util.find_spec("loadtest.ws")
+    if spec is None or spec.origin is None:
+        raise SensorSwarmError("the swarm's locustfile loadtest/ws.py is not installed; install sensorswarm again")
+    return Path(spec.origin)

@@ -1,0 +1,224 @@
+"""What a scenario may say, and one clear line for each thing it says wrongly."""
+
+from __future__ import annotations
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from wire.errors import SensorSwarmError
+from wire.reading import building_name
+
+Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+PositiveSeconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+
+
+class ScenarioError(SensorSwarmError):
+    """A scenario that cannot be run: names file, key and remedy, a line for each mistake."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Fleet(_Table):
+    """A simulated fleet."""
+
+    buildings: int = Field(ge=1, le=100_000)
+    sensors: int = Field(ge=1, le=10_000)  # in EACH building
+    interval_s: PositiveSeconds = 5.0
+    duration_s: PositiveSeconds
+    anomaly_rate: float = Field(default=0.0, ge=0)  # expected per sensor-day, beside the [[anomaly]] tables
+    connections: Literal["building", "one"] = "building"
+    qos: Literal[0, 1] = 0
+
+
+class Recording(_Table):
+    """Recorded telemetry in place of a fleet."""
+
+    file: Path  # relative to the scenario
+    buildings: list[str] = Field(min_length=1)  # the names that stand in it
+    from_s: float = Field(default=0.0, ge=0)  # seconds of the recording
+    to_s: float = Field(gt=0)
+    interval_s: PositiveSeconds = 5.0  # between two rows of a sensor, in the recording
+    speed: float = Field(default=1.0, gt=0, le=10_000)
+    qos: Literal[0, 1] = 0
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Recording:
+        if self.to_s <= self.from_s:
+            raise ValueError(f"to_s = {self.to_s:g} must be after from_s = {self.from_s:g}")
+        return self
+
+
+class Anomaly(_Table):
+    """One anomaly of the fleet; the simulator knows its kinds and their defaults."""
+
+    kind: str
+    at_s: Seconds  # after the load began
+    duration_s: Seconds | None = None
+    magnitude: float | None = None  # in the sensor's unit
+    building: str | None = None
+    quantity: str | None = None
+    sensor: str | None = None  # full id
+
+
+class Server(_Table):
+    """The server under test."""
+
+    stack: Literal["reference"] = "reference"
+    silence_s: PositiveSeconds = 60.0  # simulated seconds without a reading that raise an alert
+
+
+class Swarm(_Table):
+    """The managers."""
+
+    managers: int = Field(ge=1, le=100_000)
+    buildings_per_manager: int = Field(default=3, ge=1)
+    spawn_rate: float = Field(default=100.0, gt=0)  # clients per second
+    backoff_s: list[Seconds] = Field(default=[1.0, 2.0, 4.0, 8.0, 16.0, 30.0], min_length=1)
+    jitter: Literal["full", "equal", "none"] = "equal"
+
+
+class Fault(_Table):
+    """Something that breaks."""
+
+    kind: Literal["cut"]
+    at_s: Seconds  # after the load began
+    connections: int = Field(ge=1)
+
+
+class Gate(_Table):
+    """The most of each count that still holds; none of anything unless the scenario says so."""
+
+    leaked: int = Field(default=0, ge=0)
+    duplicated: int = Field(default=0, ge=0)
+    missing_connected: int = Field(default=0, ge=0)
+    missing_away: int = Field(default=0, ge=0)
+    missing_tail: int = Field(default=0, ge=0)
+    alerts_missing: int = Field(default=0, ge=0)
+    alerts_duplicated: int = Field(default=0, ge=0)
+    alerts_leaked: int = Field(default=0, ge=0)
+    undetected: int = Field(default=0, ge=0)
+
+
+class Scenario(_Table):
+    """One scenario: a fleet or a recording, a server, a swarm, faults, and what must hold."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    description: str = ""
+    seed: int = Field(default=0, ge=0)
+    drain_s: Seconds = 3.0  # after the last reading, before the books are settled
+    fleet: Fleet | None = None
+    recording: Recording | None = None
+    anomaly: list[Anomaly] = []
+    server: Server = Server()
+    swarm: Swarm
+    fault: list[Fault] = []
+    gate: Gate = Gate()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Scenario:
+        if (self.fleet is None) == (self.recording is None):
+            raise ValueError("needs either a [fleet] or a [recording], and not both")
+        if self.recording is not None and self.anomaly:
+            raise ValueError("[[anomaly]] needs a [fleet]: a recording brings its own labels")
+        if self.swarm.buildings_per_manager > len(self.building_names):
+            raise ValueError(
+                f"swarm.buildings_per_manager = {self.swarm.buildings_per_manager}, but there are only "
+                f"{len(self.building_names)} buildings"
+            )
+        planned = [("anomaly", item.kind, item.at_s) for item in self.anomaly]
+        planned += [("fault", item.kind, item.at_s) for item in self.fault]
+        for table, kind, at_s in planned:
+            if at_s >= self.duration_s:
+                raise ValueError(f"{table} {kind!r}: at_s = {at_s:g} is not before the end at {self.duration_s:g} s")
+        for fault in self.fault:
+            if fault.connections > self.swarm.managers:
+                raise ValueError(
+                    f"fault {fault.kind!r}: connections = {fault.connections} of {self.swarm.managers} managers"
+                )
+        return self
+
+    @property
+    def duration_s(self) -> float:
+        """Wall-clock seconds of load."""
+        if self.fleet is not None:
+            return self.fleet.duration_s
+        assert self.recording is not None  # noqa: S101 - validated: one of the two is there
+        return (self.recording.to_s - self.recording.from_s) / self.recording.speed
+
+    @property
+    def time_scale(self) -> float:
+        """Simulated or recorded seconds per wall-clock second."""
+        return self.recording.speed if self.recording is not None else 1.0
+
+    @property
+    def building_names(self) -> list[str]:
+        """The groups of this run."""
+        if self.recording is not None:
+            return self.recording.buildings
+        assert self.fleet is not None  # noqa: S101 - validated: one of the two is there
+        return [building_name(index) for index in range(self.fleet.buildings)]
+
+
+def load(path: Path) -> Scenario:
+    """Read a scenario file; a recording's path becomes absolute.
+
+    Raises:
+        ScenarioError: the file cannot be read, is no TOML, or says something it may not.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(f"scenario {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"scenario {path}: not TOML: {error}") from None
+    try:
+        scenario = Scenario.model_validate(content)
+    except ValidationError as error:
+        raise ScenarioError("\n".join(f"scenario {path}: {line}" for line in _mistakes(error))) from None
+    if scenario.recording is None:
+        return scenario
+    file = (path.parent / scenario.recording.file).resolve()
+    if not file.is_file():
+        raise ScenarioError(f"scenario {path}: recording.file: {file} does not exist")
+    return scenario.model_copy(update={"recording": scenario.recording.model_copy(update={"file": file})})
+
+
+def _mistakes(error: ValidationError) -> list[str]:
+    lines = []
+    for item in error.errors(include_url=False):
+        where = ".".join(str(part + 1 if isinstance(part, int) else part) for part in item["loc"])
+        if item["type"] == "extra_forbidden":
+            keys = _keys_beside(item["loc"])
+            near = get_close_matches(str(item["loc"][-1]), keys, n=1)
+            remedy = f"did you mean {near[0]}?" if near else f"known here: {', '.join(keys)}"
+            lines.append(f"{where}: unknown key; {remedy}")
+        elif item["type"] == "missing":
+            lines.append(f"{where}: is missing; add it")
+        else:
+            message = item["msg"].removeprefix("Value error, ")
+            given = f" (given: {item['input']!r})" if where and not isinstance(item["input"], dict | list) else ""
+            lines.append(f"{where}: {message}{given}" if where else message)
+    return lines
+
+
+def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+    """Keys that the table of a wrong key knows."""
+    model: Any = Scenario
+    tables: dict[str, type[BaseModel]] = {
+        "fleet": Fleet,
+        "recording": Recording,
+        "anomaly": Anomaly,
+        "server": Server,
+        "swarm": Swarm,
+        "fault": Fault,
+        "gate": Gate,
+    }
+    if len(location) > 1:
+        model = tables.get(str(location[0]), Scenario)
+    return list(model.model_fields)

@@ -1,0 +1,124 @@
+"""A scenario says what it may say; everything else is one line with file, key and remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from scenarios import library, schema
+from scenarios.schema import ScenarioError
+
+GOOD = """
+name = "x"
+[fleet]
+buildings = 2
+sensors = 3
+duration_s = 10
+[swarm]
+managers = 4
+buildings_per_manager = 2
+"""
+RECORDING = """
+name = "x"
+[recording]
+file = "data.csv"
+buildings = ["a"]
+to_s = 100
+speed = 10
+[swarm]
+managers = 1
+buildings_per_manager = 1
+"""
+
+
+def load(tmp_path: Path, text: str) -> schema.Scenario:
+    path = tmp_path / "x.toml"
+    path.write_text(text)
+    return schema.load(path)
+
+
+def test_defaults_are_filled_in(tmp_path: Path) -> None:
+    """A short scenario is a whole one: five seconds, one connection a building, and nothing may be missing."""
+    scenario = load(tmp_path, GOOD)
+    assert scenario.fleet is not None
+    assert (scenario.fleet.interval_s, scenario.fleet.connections) == (5.0, "building")
+    assert scenario.building_names == ["b-0001", "b-0002"]
+    assert (scenario.duration_s, scenario.time_scale) == (10.0, 1.0)
+    assert set(scenario.gate.model_dump().values()) == {0}
+
+
+def test_a_recording_is_looked_up_beside_the_scenario(tmp_path: Path) -> None:
+    """Its path is relative to the file that names it; speed shortens the run and is the time scale."""
+    (tmp_path / "data.csv").touch()
+    scenario = load(tmp_path, RECORDING)
+    assert scenario.recording is not None
+    assert scenario.recording.file == (tmp_path / "data.csv").resolve()
+    assert (scenario.duration_s, scenario.time_scale, scenario.building_names) == (10.0, 10.0, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("name = [", "not TOML"),
+        (GOOD.replace("sensors", "sensor"), "fleet.sensor: unknown key; did you mean sensors?"),
+        (GOOD + "wild = 1", "swarm.wild: unknown key; known here: managers"),
+        ("other = 1\n" + GOOD, "other: unknown key; known here: name"),
+        (GOOD.replace("managers = 4", ""), "swarm.managers: is missing"),
+        (GOOD.replace("= 10", "= -1"), "fleet.duration_s: .*greater than 0.*given: -1"),
+        (GOOD.replace("= 10", "= nan"), "fleet.duration_s: .*finite"),
+        (GOOD.replace('"x"', '"../x"'), "name: "),
+        (GOOD + "[recording]\nfile='f'\nbuildings=['a']\nto_s=1", "either a"),
+        (GOOD.replace("buildings_per_manager = 2", "buildings_per_manager = 3"), "only 2 buildings"),
+        (GOOD + "[[fault]]\nkind='cut'\nat_s=5\nconnections=5", "connections = 5 of 4 managers"),
+        (GOOD + "[[fault]]\nkind='cut'\nat_s=10\nconnections=1", "at_s = 10 is not before the end"),
+        (GOOD + "[[fault]]\nkind='melt'\nat_s=1\nconnections=1", "fault.1.kind: .*given: 'melt'"),
+        (GOOD + "[[anomaly]]\nkind='spike'\nat_s=11", "anomaly 'spike': at_s = 11"),
+        (GOOD + "[gate]\nleaks=1", "gate.leaks: unknown key; did you mean leaked?"),
+        (RECORDING, "recording.file: .*data.csv does not exist"),
+        (RECORDING.replace("to_s = 100", "from_s = 100\nto_s = 100"), "must be after from_s"),
+        (RECORDING + "[[anomaly]]\nkind='spike'\nat_s=1", "brings its own labels"),
+    ],
+)
+def test_each_mistake_is_one_line(tmp_path: Path, text: str, complaint: str) -> None:
+    """The line names the file, the key and what to do."""
+    with pytest.raises(ScenarioError, match=complaint) as caught:
+        load(tmp_path, text)
+    assert str(tmp_path / "x.toml") in str(caught.value)
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    """Nobody mends a file one error at a time."""
+    with pytest.raises(ScenarioError) as caught:
+        load(tmp_path, GOOD.replace("sensors", "sensor").replace("managers = 4", "managers = 0"))
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """Missing and binary files are no tracebacks."""
+    with pytest.raises(ScenarioError, match="No such file"):
+        schema.load(tmp_path / "no.toml")
+    (tmp_path / "x.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ScenarioError, match="not TOML"):
+        schema.load(tmp_path / "x.toml")
+
+
+def test_every_shipped_scenario_loads() -> None:
+    """What ships works, and is found by name."""
+    assert {"demo", "recorded"} <= set(library.names())
+    for name in library.names():
+        assert schema.load(library.find(name)).name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"), [("dmeo", "did you mean demo"), ("zzz", "there are: demo"), ("no.toml", "does not exist")]
+)
+def test_a_scenario_that_is_not_there_is_answered_with_those_that_are(name: str, complaint: str) -> None:
+    """The nearest name is given."""
+    with pytest.raises(ScenarioError, match=complaint):
+        library.find(name)
+
+
+def test_a_file_wins_over_a_shipped_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path is a path."""
+    (tmp_path / "demo").write_text(GOOD)
+    monkeypatch.chdir(tmp_path)
+    assert library.find("demo") == Path("demo")

@@ -1,0 +1,49 @@
+"""The embedded broker: starts, tells who is in its way, and never outlives its parent."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from wire.broker import EmbeddedBroker, PortInUseError, listening
+
+
+def test_it_listens_while_it_runs_and_not_after() -> None:
+    """Both ports answer inside the context, neither after it."""
+    with EmbeddedBroker(port=0) as broker:
+        ports = (broker.port, broker.port + 1)
+        assert all(listening(broker.host, port) for port in ports)
+        assert broker.exit_code is None
+    assert not any(listening(broker.host, port) for port in ports)
+    broker.stop()
+
+
+def test_a_port_in_use_is_named() -> None:
+    """Also when it is only the second of the two."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for wanted in (port, port - 1):
+            with pytest.raises(PortInUseError, match=f"port {port} on 127.0.0.1 is in use"):
+                EmbeddedBroker(port=wanted).start()
+
+
+def test_it_ends_when_its_parent_is_killed(patience: Callable[[float], float]) -> None:
+    """Kill -9 of the process that started it leaves no broker behind."""
+    code = (
+        "import time\nfrom wire.broker import EmbeddedBroker\n"
+        "print(EmbeddedBroker(port=0).start().pid, flush=True)\ntime.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    broker = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    gone, alive = psutil.wait_procs([broker], timeout=patience(10))
+    assert gone == [broker]
+    assert alive == []
