@@ -83,8 +83,8 @@ class Ping(_Message):
     """Asks for the server's clock; `t0` is the client's, returned as it came."""
 
     type: Literal["ping"]
-    id: int
-    t0: float
+    id: int = Field(ge=-(2**63), lt=2**63)  # the answer must be able to carry it
+    t0: float = Field(allow_inf_nan=False)
 
 
 ClientMessage = Hello | Subscribe | Unsubscribe | Ping

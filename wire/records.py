@@ -364,9 +364,12 @@ class RecordWriter:
                 if name not in self._descriptors:
                     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
                     self._descriptors[name] = os.open(path, flags, 0o644)
-                _append(self._descriptors[name], b"".join(lines))
+                written = _append(self._descriptors[name], b"".join(lines))
             except OSError as error:
                 raise UnusableError(f"cannot write {path}: {error.strerror}; the run's records end here") from error
+            if written < len(lines):
+                del lines[:written]  # a later flush must not write them twice
+                raise UnusableError(f"cannot write {path}: no space left on device; the run's records end here")
             lines.clear()
 
     def close(self) -> None:
@@ -385,13 +388,15 @@ class RecordWriter:
         self.close()
 
 
-def _append(descriptor: int, data: bytes) -> None:
-    """Append whole lines, or nothing of the last one: a full disk must not leave half a record."""
+def _append(descriptor: int, data: bytes) -> int:
+    """Append whole lines and give their number: a full disk must not leave half a record."""
     size = os.fstat(descriptor).st_size
     written = os.write(descriptor, data)
-    if written != len(data):
-        os.ftruncate(descriptor, size + data[:written].rfind(b"\n") + 1)
-        raise OSError(28, "No space left on device")
+    if written == len(data):
+        return data.count(b"\n")
+    whole = data[:written].rfind(b"\n") + 1
+    os.ftruncate(descriptor, size + whole)
+    return data.count(b"\n", 0, whole)
 
 
 def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - whatever orjson takes

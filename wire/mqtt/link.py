@@ -17,7 +17,7 @@ import secrets
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from mqtt5 import (
     ConnAckPacket,
@@ -343,8 +343,7 @@ class _Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream connection has no other
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its bases
         self._timer = self._loop.call_later(self._keep_alive_s / 2, self._tick)
 
     def data_received(self, data: bytes) -> None:

@@ -1,0 +1,73 @@
+"""The simulator's connections to the broker: opened together, closed together."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import sys
+
+from wire.errors import SensorSwarmError
+from wire.mqtt import BrokerAddress, Link
+
+if sys.platform != "win32":
+    import resource
+
+_AT_ONCE = 100  # connections opened at the same time
+_SPARE_DESCRIPTORS = 100  # files, pipes and sockets that are no links
+
+
+async def open_links(address: BrokerAddress, count: int, *, tls: ssl.SSLContext | None = None) -> list[Link]:
+    """Connect `count` links; all of them, or none.
+
+    Raises:
+        BrokerError: the broker cannot be reached or refused one.
+        SensorSwarmError: the system does not allow that many connections.
+    """
+    _allow_descriptors(count + _SPARE_DESCRIPTORS)
+    links = [Link(address, tls=tls) for _ in range(count)]
+    try:
+        await links[0].start()  # alone: an unreachable broker is found out once
+        for first in range(1, count, _AT_ONCE):
+            results = await asyncio.gather(
+                *(link.start() for link in links[first : first + _AT_ONCE]), return_exceptions=True
+            )
+            _raise_first(results)
+    except BaseException:
+        await close_links(links)
+        raise
+    return links
+
+
+def _raise_first(results: list[BaseException | None]) -> None:
+    for result in results:
+        if result is not None:
+            raise result
+
+
+async def close_links(links: list[Link], *, timeout_s: float = 2.0) -> None:
+    """Send what is buffered and disconnect."""
+    await asyncio.gather(*(link.close(timeout_s=timeout_s) for link in links))
+
+
+async def drain_links(links: list[Link], *, timeout_s: float = 5.0) -> int:
+    """Wait for the acknowledgements of QoS 1 messages; return how many did not come in time."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            await asyncio.gather(*(link.drained() for link in links))
+    except TimeoutError:
+        pass
+    return sum(link.in_flight for link in links)
+
+
+def _allow_descriptors(needed: int) -> None:
+    """Raise this process's limit of open files where that is allowed."""
+    if sys.platform == "win32":
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        if hard != resource.RLIM_INFINITY and hard < needed:
+            raise SensorSwarmError(
+                f"{needed} open files are needed for a connection per building, the system allows {hard}; "
+                "raise `ulimit -n`, or share one with --connections one"
+            )
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

@@ -1,0 +1,192 @@
+"""The load: wakes when a reading is due, sends all that became due, keeps the books. A thin shell over pure parts.
+
+Due times are read from the wall clock, the one that `ts` is in: a reading is never sent before its `ts`, and lateness
+is the time of its write minus its `ts`. Nothing that is due is ever left out, however late we are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.encoding import Encoder
+from simulator.ledger import Ledger
+from simulator.links import drain_links
+from simulator.onsets import Onsets
+from simulator.pacing import Pacer, Part
+from simulator.recorder import Recorder
+from simulator.sending import AtLeastOnce, AtMostOnce, Columns, Sender
+from simulator.source import Source
+from simulator.status import Snapshot
+from wire.clock import NS
+from wire.errors import SensorSwarmError
+from wire.mqtt import Link
+from wire.records import PublishedTotal
+
+LEAST_PAUSE_S = 0.004  # what falls due meanwhile leaves together: a little late, and few wake-ups for many sensors
+LONGEST_PAUSE_S = 0.050  # Ctrl-C, the end and the once-a-second records are seen this soon
+LEAD_NS = NS // 2  # from here to the start of the load: the first readings are not late
+BATCH = 2000  # readings in one write at most; between full batches the loop gets its turn
+_US = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a load ended."""
+
+    total: PublishedTotal
+    anomalies: dict[str, int]  # that began, by kind
+    unacknowledged: int  # QoS 1 readings without an acknowledgement
+
+
+class Publisher:
+    """Publishes one source over links that are already up. Use once.
+
+    Args:
+        source: what to publish.
+        links: one, or as many as the source has buildings.
+        encoder: of the source's roster.
+        recorder: where the records go.
+        qos: 0 or 1.
+        seed: for the records.
+        duration_s: the load ends after so many seconds; None for the end of the source.
+        on_status: called about once a second.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        links: list[Link],
+        encoder: Encoder,
+        recorder: Recorder,
+        *,
+        qos: int = 0,
+        seed: int = 0,
+        duration_s: float | None = None,
+        on_status: Callable[[Snapshot], None] = lambda _: None,
+    ) -> None:
+        self._source = source
+        self._links = links
+        self._encoder = encoder
+        self._recorder = recorder
+        self._qos = qos
+        self._seed = seed
+        self._end_ns = None if duration_s is None else round(duration_s * NS)
+        self._on_status = on_status
+        self._onsets = Onsets()
+        self._pacer = Pacer(source.blocks(), end_ns=self._end_ns)
+        sensors = len(source.roster.sensors)
+        self._link_of = source.roster.building_of if len(links) > 1 else np.zeros(sensors, dtype=np.int64)
+        self._reached_ns = -1  # offset of the last reading that was handed out
+        self._sender: Sender
+        self._ledger: Ledger
+
+    async def run(self, stop: asyncio.Event) -> Outcome | None:
+        """Publish until the end or until `stop` is set; None when it was set before the load began.
+
+        Raises:
+            UnusableError: the run directory cannot be written to any more; what could be written was.
+        """
+        start_ns = (time.time_ns() + LEAD_NS) // _US * _US
+        self._ledger = Ledger(self._source, start_ns)
+        self._sender = (AtLeastOnce if self._qos else AtMostOnce)(self._links, self._encoder, self._ledger)
+        await _sleep_until(start_ns, stop)
+        if stop.is_set():
+            return None
+        cpu_s = time.process_time()
+        try:
+            self._recorder.start(self._source, start_ns, seed=self._seed)
+            await self._publish_until_end(stop)
+            unacknowledged = await drain_links(self._links) if self._qos else 0
+        except SensorSwarmError:
+            with suppress(SensorSwarmError):  # the first one says what happened
+                self._finish(cpu_s)
+            raise
+        total = self._finish(cpu_s)
+        return Outcome(total, dict(self._onsets.by_kind), unacknowledged)
+
+    async def _publish_until_end(self, stop: asyncio.Event) -> None:
+        start_ns = self._ledger.start_ns
+        told_second = start_ns // NS
+        while not stop.is_set():
+            now_ns = time.time_ns()
+            await self._publish_due(now_ns - start_ns)
+            if now_ns // NS > told_second and not self._sender.held:
+                told_second = now_ns // NS
+                self._tell(now_ns)
+            if self._pacer.next_ns is None and not self._sender.held and now_ns - start_ns >= (self._end_ns or 0):
+                return
+            await asyncio.sleep(self._pause_s(time.time_ns() - start_ns))
+
+    def _pause_s(self, elapsed_ns: int) -> float:
+        """Sleep until the next reading is due, within bounds."""
+        next_ns = self._pacer.next_ns
+        until_due_s = LONGEST_PAUSE_S if next_ns is None else (next_ns - elapsed_ns) / NS
+        return min(max(until_due_s, LEAST_PAUSE_S), LONGEST_PAUSE_S)
+
+    async def _publish_due(self, elapsed_ns: int) -> None:
+        self._sender.retry()
+        while not self._sender.held and (part := self._pacer.take(elapsed_ns, BATCH)) is not None:
+            self._publish(part)
+            if len(part) == BATCH:
+                await asyncio.sleep(0)
+
+    def _publish(self, part: Part) -> None:
+        block, rows = part.block, slice(part.begin, part.end)
+        if part.begin == 0:
+            self._onsets.add(block.truths)
+        self._reached_ns = int(block.offset_ns[part.end - 1])
+        sensor, seq, kept = block.sensor[rows], block.seq[rows], block.kept[rows]
+        self._ledger.reached(sensor, seq)
+        chosen = np.arange(part.begin, part.end)
+        if not kept.all():
+            self._ledger.skipped(sensor[~kept], seq[~kept])
+            chosen = chosen[kept]
+            if not chosen.size:
+                return
+        if len(self._links) > 1:
+            chosen = chosen[np.argsort(self._link_of[block.sensor[chosen]], kind="stable")]
+        sensor = block.sensor[chosen]
+        self._sender.send(
+            Columns(sensor, block.offset_ns[chosen], block.seq[chosen], block.value[chosen], self._link_of[sensor])
+        )
+
+    def _tell(self, now_ns: int) -> None:
+        """Once a second: records of what is complete, and the status line."""
+        ledger = self._ledger
+        elapsed_ns = now_ns - ledger.start_ns
+        self._recorder.add(ledger.start_ns, self._onsets.begun(self._reached_ns), ledger.close_seconds(now_ns))
+        self._on_status(
+            Snapshot(
+                elapsed_s=elapsed_ns / NS,
+                rate_per_s=ledger.last_second_sent,
+                late_ms_p99=ledger.last_second_late_ms_p99,
+                anomalies=self._onsets.under_way(elapsed_ns),
+                links=len(self._links),
+                down=sum(not link.connected for link in self._links),
+                shed=ledger.shed,
+            )
+        )
+
+    def _finish(self, cpu_s: float) -> PublishedTotal:
+        """Write all that is known now."""
+        ledger = self._ledger
+        ended_ns = time.time_ns()
+        self._sender.give_up()
+        total = ledger.total(ended_ns=ended_ns, cpu_s=time.process_time() - cpu_s)
+        try:
+            self._recorder.add(ledger.start_ns, self._onsets.begun(self._reached_ns), ledger.close_seconds())
+        finally:
+            self._recorder.finish(ledger, total)
+        return total
+
+
+async def _sleep_until(when_ns: int, stop: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(0.0, (when_ns - time.time_ns()) / NS)):
+            await stop.wait()

@@ -1,0 +1,208 @@
+"""One `simulate` from settings to summary: check, find or start a broker, connect, publish, say how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import signal
+import ssl
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from rich.console import Console
+
+from simulator.encoding import Encoder
+from simulator.fleet import Fleet
+from simulator.links import close_links, open_links
+from simulator.publisher import Outcome, Publisher
+from simulator.recorder import Recorder
+from simulator.recording import Columns, read_recording
+from simulator.replay import Replay
+from simulator.source import Source
+from simulator.status import StatusLine, say, summary
+from wire.broker import EmbeddedBroker, listening
+from wire.errors import SensorSwarmError
+from wire.mqtt import BrokerAddress, Link, tls_context
+from wire.topics import DEFAULT_TEMPLATE, TopicTemplate
+
+LOCAL_HOST, LOCAL_PORT = "127.0.0.1", 1883
+_LONGEST_S = 1e9  # 30 years: beyond, nanoseconds no longer fit
+_LEAST_INTERVAL_S = 1e-3
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything `simulate` is told."""
+
+    buildings: int = 50
+    sensors: int = 200  # in each building
+    interval_s: float = 5.0
+    seed: int = 0
+    anomalies: Path | None = None
+    anomaly_rate: float = 1.0  # expected per sensor and day
+    replay: Path | None = None  # a recording instead of the fleet
+    from_s: float | None = None
+    to_s: float | None = None
+    speed: float = 1.0
+    columns: Columns = field(default_factory=Columns)
+    broker: str | None = None
+    broker_ca: Path | None = None
+    connections: Literal["building", "one"] = "building"
+    qos: int = 0
+    topic: str = DEFAULT_TEMPLATE
+    duration_s: float | None = None
+    run_dir: Path | None = None
+
+    def check(self) -> None:
+        """Look at the numbers.
+
+        Raises:
+            SensorSwarmError: one is out of range.
+        """
+        for option, value, least, most in (
+            ("--buildings", self.buildings, 1, 1_000_000),
+            ("--sensors", self.sensors, 1, 1_000_000),
+            ("--buildings times --sensors", self.buildings * self.sensors, 1, 10_000_000),
+            ("--interval", self.interval_s, _LEAST_INTERVAL_S, _LONGEST_S),
+            ("--duration", self.duration_s, 0.0, _LONGEST_S),
+            ("--anomaly-rate", self.anomaly_rate, 0.0, 86_400.0),
+            ("--seed", self.seed, 0, 2**63 - 1),
+            ("--qos", self.qos, 0, 1),
+            ("--speed", self.speed, 1e-3, 1e6),
+            ("--from", self.from_s, -_LONGEST_S, _LONGEST_S),
+            ("--to", self.to_s, -_LONGEST_S, _LONGEST_S),
+        ):
+            if value is not None and not (math.isfinite(value) and least <= value <= most):
+                raise SensorSwarmError(f"{option} {value:g} is out of range; give {least:g} to {most:g}")
+
+    def source(self) -> Source:
+        """Make the fleet, or read the recording.
+
+        Raises:
+            SensorSwarmError: the list of anomalies or the recording cannot be used.
+        """
+        if self.replay is not None:
+            recording = read_recording(self.replay, self.columns)
+            return Replay(recording, from_s=self.from_s, to_s=self.to_s, speed=self.speed)
+        return Fleet(
+            buildings=self.buildings,
+            sensors=self.sensors,
+            interval_s=self.interval_s,
+            seed=self.seed,
+            anomalies=self.anomalies,
+            anomaly_rate=self.anomaly_rate,
+        )
+
+    def tls(self, address: BrokerAddress) -> ssl.SSLContext | None:
+        """TLS settings of the links."""
+        if self.broker_ca is not None and not address.secure:
+            raise SensorSwarmError(f"--broker-ca is for TLS, but {address.url} is not; write mqtts://")
+        return tls_context(ca_file=self.broker_ca) if address.secure else None
+
+
+def simulate(settings: Settings, console: Console) -> None:
+    """Publish until the end, Ctrl-C or SIGTERM, and print a summary. Nothing is published unless all input is sound.
+
+    Raises:
+        SensorSwarmError: something the user can mend; UnusableError when the run directory went away under the load.
+    """
+    settings.check()
+    source = settings.source()
+    encoder = Encoder(source.roster, TopicTemplate(settings.topic))
+    with broker_for(settings.broker, console) as address:
+        outcome = _run(_publish(settings, source, encoder, address, console))
+    if outcome is None:
+        say(console, "stopped before the load began; nothing was published")
+    else:
+        say(console, summary(outcome.total, outcome.anomalies, unacknowledged=outcome.unacknowledged))
+
+
+@contextlib.contextmanager
+def broker_for(
+    url: str | None, console: Console, *, host: str = LOCAL_HOST, port: int = LOCAL_PORT
+) -> Iterator[BrokerAddress]:
+    """Address of the broker named, of the one that listens on this machine, or of one started for as long as we run.
+
+    Raises:
+        SensorSwarmError: the URL is none, or the embedded broker cannot have its ports.
+    """
+    if url is not None:
+        yield BrokerAddress.parse(url)
+    elif listening(host, port):
+        say(console, f"broker     using the one at mqtt://{host}:{port}")
+        yield BrokerAddress(host, port)
+    else:
+        with EmbeddedBroker(host=host, port=port) as broker:
+            say(
+                console,
+                f"broker     started one at {broker.url} for as long as this runs "
+                f"(MQTT 3.1.1 there; MQTT 5 clients use port {port + 1})",
+            )
+            yield BrokerAddress(host, port)
+
+
+async def _publish(
+    settings: Settings, source: Source, encoder: Encoder, address: BrokerAddress, console: Console
+) -> Outcome | None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    count = 1 if settings.connections == "one" else len(source.roster.buildings)
+    links = await _unless(stop, open_links(address, count, tls=settings.tls(address)))
+    if links is None:
+        return None
+    try:
+        with contextlib.closing(Recorder(settings.run_dir)) as recorder, StatusLine(console) as status:
+            publisher = Publisher(
+                source,
+                links,
+                encoder,
+                recorder,
+                qos=settings.qos,
+                seed=settings.seed,
+                duration_s=settings.duration_s,
+                on_status=status.show,
+            )
+            _say_what(source, links, console)
+            return await publisher.run(stop)
+    finally:
+        await close_links(links)
+
+
+def _say_what(source: Source, links: list[Link], console: Console) -> None:
+    roster = source.roster
+    say(
+        console,
+        f"publishing {len(roster.sensors):,} sensors in {len(roster.buildings):,} buildings every "
+        f"{source.interval_s:g} s ({source.name}) over {len(links):,} connections; Ctrl-C ends it",
+    )
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Result of `work`, or None when `stop` came first and `work` was cancelled."""
+    task = asyncio.ensure_future(work)
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        return None
+    finally:
+        stopped.cancel()
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run on uvloop where it is installed."""
+    try:
+        import uvloop  # noqa: PLC0415 - it may be missing, and then asyncio serves
+    except ImportError:
+        return asyncio.run(work)
+    return uvloop.run(work)

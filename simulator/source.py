@@ -1,0 +1,108 @@
+"""What the publisher publishes from, be it a simulated fleet or a recording: sensors, blocks of readings, truth.
+
+A block is columns: row i of each array is one reading. Times are whole nanoseconds after the start of the load, so
+that what is due is decided exactly and without a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wire.reading import sensor_id
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One sensor as it stands in topics and payloads."""
+
+    building: str
+    quantity: str
+    name: str
+    unit: str  # SenML unit name
+    decimals: int  # digits after the point that its values carry
+
+    @property
+    def id(self) -> str:
+        """Identity in payloads, books and records."""
+        return sensor_id(self.building, self.quantity, self.name)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Every sensor of a source, building after building. A sensor's number is its place in `sensors`."""
+
+    sensors: Sequence[Sensor]
+
+    @cached_property
+    def buildings(self) -> list[str]:
+        """Names of the buildings in the order of their sensors."""
+        return list(dict.fromkeys(sensor.building for sensor in self.sensors))
+
+    @cached_property
+    def building_of(self) -> Ints:
+        """Number of each sensor's building, shape (sensors,), never decreasing."""
+        number = {name: index for index, name in enumerate(self.buildings)}
+        return np.array([number[sensor.building] for sensor in self.sensors], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """One anomaly of one sensor, as offsets from the start of the load."""
+
+    id: str
+    building: str
+    sensor: str  # id
+    kind: str
+    start_ns: int  # intended time of the first reading it touches
+    end_ns: int  # intended time of the last reading it touches
+    magnitude: float  # in the sensor's unit, 0 where the kind has none
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Consecutive readings, all of shape (readings,), ascending in `offset_ns`."""
+
+    offset_ns: Ints  # intended time after the start of the load
+    sensor: Ints  # number in the roster
+    seq: Ints
+    value: Floats
+    kept: Bools  # False: meant to be missing (dropout); its sequence number is skipped
+    truths: list[Truth] = field(default_factory=list)  # anomalies first known with this block
+
+
+class Source(Protocol):
+    """Blocks of readings in the order of time. The same arguments give the same blocks, whoever asks and when."""
+
+    @property
+    def name(self) -> str:
+        """Name for the records: `fleet`, or the recording's file name."""
+
+    @property
+    def roster(self) -> Roster:
+        """The sensors."""
+
+    @property
+    def interval_s(self) -> float:
+        """Wall-clock seconds between two readings of a sensor."""
+
+    @property
+    def time_scale(self) -> float:
+        """Simulated or recorded seconds per wall-clock second."""
+
+    @property
+    def first_ns(self) -> Ints:
+        """Offset of each sensor's reading number 0, shape (sensors,)."""
+
+    def blocks(self) -> Iterator[Block]:
+        """Every block from the start; endless for a fleet."""

@@ -1,0 +1,126 @@
+"""The command as a person or a runner uses it: real processes."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from simulator.cli import main
+from wire.records import Anomaly, Published, PublishedFinal, PublishedStart, PublishedTotal, read_lines, read_records
+
+SIMULATE = [sys.executable, "-m", "simulator.cli"]
+
+
+def _refused(arguments, capsys) -> str:
+    """The one line of a command that is refused with exit code 2."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith("simulate: ")
+    assert told.count("\n") == 1
+    return told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--bildings", "3"], "--bildings"),
+        (["--buildings", "many"], "--buildings"),
+        (["extra"], "extra"),
+        (["--buildings", "0"], "--buildings 0 is out of range"),
+        (["--connections", "two"], "--connections"),
+        (["--qos", "2"], "--qos 2"),
+        (["--speed", "2"], "--speed is for recordings"),
+        (["--from", "2"], "--from is for recordings"),
+        (["--label-column", "x"], "--label-column is for recordings"),
+        (["--replay", "x.csv", "--buildings", "2"], "--buildings is for the simulated fleet"),
+        (["--replay", "none.csv"], "No such file"),
+        (["--anomalies", "none.toml"], "No such file"),
+        (["--topic", "a/{house}"], "unknown field {house}"),
+        (["--broker", "http://x"], "is no MQTT URL"),
+        (["--broker", "mqtts://127.0.0.1", "--broker-ca", "none.pem"], "none.pem"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(arguments, expected, capsys, tmp_path, monkeypatch):
+    """Whatever a user can get wrong is said in one line, and nothing is left behind."""
+    monkeypatch.chdir(tmp_path)
+    if "--broker-ca" in arguments:
+        arguments = [*arguments, "--run-dir", "run"]
+    assert expected in _refused(arguments, capsys)
+
+
+def test_an_unreachable_broker_is_one_line_and_exit_2(free_port, capsys, tmp_path):
+    """Said before any load begins, with the address; no run directory is made."""
+    run = tmp_path / "run"
+    told = _refused(["--broker", f"mqtt://127.0.0.1:{free_port}", "--run-dir", str(run)], capsys)
+    assert f"127.0.0.1:{free_port}" in told
+    assert not run.exists()
+
+
+def test_a_broken_row_publishes_nothing(csv_file, broker, tmp_path, capsys):
+    """File, line and reason; no record is written."""
+    path = csv_file("0,in,m1,temperature,Cel,20,0", "5,in,m1,temperature,Cel,warm,0")
+    run = tmp_path / "run"
+    told = _refused(["--replay", str(path), "--broker", broker.url, "--run-dir", str(run)], capsys)
+    assert "recording.csv, line 3: value 'warm' is no number" in told
+    assert not run.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_with_a_summary_and_complete_records(number, broker, tmp_path, patience):
+    """Ctrl-C and SIGTERM: exit 0, a summary, and a total and finals that agree with the seconds."""
+    arguments = ["--broker", broker.url, "--buildings", "3", "--sensors", "5", "--interval", "0.2"]
+    process = subprocess.Popen(
+        [*SIMULATE, *arguments, "--run-dir", str(tmp_path), "--topic", "cli/{building}/{quantity}/{sensor}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + patience(30)
+        while not read_records(tmp_path / "published.jsonl", Published):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=patience(30))
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, err
+    assert err == ""
+    assert "of one core" in out
+    assert read_lines(tmp_path / "published.jsonl").broken == 0
+    [start] = read_records(tmp_path / "published.jsonl", PublishedStart)
+    [total] = read_records(tmp_path / "published.jsonl", PublishedTotal)
+    finals = read_records(tmp_path / "published.jsonl", PublishedFinal)
+    assert [final.building for final in finals] == start.buildings
+    assert sum(last + 1 for final in finals for last in final.last_seq) == total.intended
+    assert sum(second.sent for second in read_records(tmp_path / "published.jsonl", Published)) == total.sent > 0
+    assert f"{total.sent:,} sent" in out
+
+
+def test_a_recording_ends_by_itself(csv_file, broker, tmp_path, patience):
+    """The slice is published at its speed, its labels become truth, and the command ends with it."""
+    rows = [f"{at},in,m1,temperature,Cel,{20 + at},{int(20 <= at <= 30)}" for at in range(0, 60, 5)]
+    run = tmp_path / "run"
+    arguments = ["--replay", str(csv_file(*rows)), "--from", "10", "--to", "50", "--speed", "50"]
+    done = subprocess.run(
+        [*SIMULATE, *arguments, "--broker", broker.url, "--run-dir", str(run)],
+        capture_output=True,
+        text=True,
+        timeout=patience(30),
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    [start] = read_records(run / "published.jsonl", PublishedStart)
+    assert (start.source, start.time_scale, start.interval_s) == ("recording.csv", 50.0, 0.1)
+    [final] = read_records(run / "published.jsonl", PublishedFinal)
+    assert (final.sensors, final.last_seq) == (["in/temperature/m1"], [7])
+    [anomaly] = read_records(run / "anomalies.jsonl", Anomaly)
+    assert anomaly.kind == "recorded"
+    assert anomaly.start - start.ts == pytest.approx(0.2, abs=1e-5)
+    assert anomaly.end - start.ts == pytest.approx(0.4, abs=1e-5)

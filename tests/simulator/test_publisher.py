@@ -1,0 +1,193 @@
+"""The publisher on a real broker: an independent client sees what the records say."""
+
+import asyncio
+import contextlib
+import secrets
+from collections import defaultdict
+
+import aiomqtt
+import pytest
+
+from simulator.encoding import Encoder
+from simulator.fleet import Fleet
+from simulator.links import close_links, open_links
+from simulator.publisher import Publisher
+from simulator.recorder import Recorder
+from wire.broker import EmbeddedBroker
+from wire.errors import UnusableError
+from wire.mqtt import BrokerAddress
+from wire.payloads.json import decode
+from wire.records import Anomaly, Published, PublishedFinal, PublishedTotal, read_records
+from wire.topics import TopicTemplate
+
+
+async def _listen(port, topic_filter, heard, ready):
+    async with aiomqtt.Client("127.0.0.1", port=port) as client:
+        await client.subscribe(topic_filter, qos=0)
+        ready.set()
+        async for message in client.messages:
+            heard.append((str(message.topic), decode(message.payload)))
+
+
+@contextlib.asynccontextmanager
+async def _hearing(broker, topic_filter, patience):
+    """Readings as aiomqtt (MQTT 3.1.1) hears them, in a list that grows."""
+    heard, ready = [], asyncio.Event()
+    task = asyncio.create_task(_listen(broker.port, topic_filter, heard, ready))
+    async with asyncio.timeout(patience(10)):
+        await ready.wait()
+    try:
+        yield heard
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _until(condition, seconds):
+    """Poll what no event tells: a list that a library fills."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    for _ in iter(lambda: bool(condition()), True):
+        assert loop.time() < deadline
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize(("qos", "connections"), [(0, 3), (0, 1), (1, 3)])
+async def test_an_independent_client_hears_what_the_records_say(broker, tmp_path, patience, qos, connections):
+    """Topics, numbers and times on the wire are those of the records; what dropped out is not there."""
+    listed = tmp_path / "anomalies.toml"
+    listed.write_text('[[anomaly]]\nkind = "dropout"\nat = 0.5\nduration = 0.6\nsensor = "b-0002/co2/0003"\n')
+    source = Fleet(buildings=3, sensors=5, interval_s=0.2, seed=1, anomalies=listed)
+    prefix = f"t{secrets.token_hex(4)}"
+    template = TopicTemplate(f"{prefix}/{{building}}/{{quantity}}/{{sensor}}")
+    address = BrokerAddress.parse(broker.url)
+    directory = tmp_path / "run"
+    async with _hearing(broker, f"{prefix}/#", patience) as heard:
+        links = await open_links(address, connections)
+        try:
+            recorder = Recorder(directory)
+            publisher = Publisher(source, links, Encoder(source.roster, template), recorder, qos=qos, duration_s=2.0)
+            outcome = await publisher.run(asyncio.Event())
+            recorder.close()
+        finally:
+            await close_links(links)
+        assert outcome is not None
+        await _until(lambda: len(heard) >= outcome.total.sent, patience(10))
+    assert outcome.unacknowledged == 0
+    finals = read_records(directory / "published.jsonl", PublishedFinal)
+    expected = {}
+    for final in finals:
+        skipped = {(where, seq) for where, first, last in final.skipped for seq in range(first, last + 1)}
+        for where, sensor in enumerate(final.sensors):
+            for seq in range(final.last_seq[where] + 1):
+                if (where, seq) not in skipped:
+                    expected[sensor, seq] = final.first_ts[where] + seq * 0.2
+    assert len(expected) == 3 * 5 * 10 - 3
+    assert len(heard) == len(expected)
+    for topic, reading in heard:
+        assert topic == template.topic(
+            **dict(zip(("building", "quantity", "sensor"), reading.sensor.split("/"), strict=True))
+        )
+        assert reading.ts == pytest.approx(expected.pop((reading.sensor, reading.seq)), abs=2e-6)
+    order = defaultdict(list)
+    for _, reading in heard:
+        order[reading.sensor].append(reading.seq)
+    assert all(numbers == sorted(numbers) for numbers in order.values())
+    seconds = read_records(directory / "published.jsonl", Published)
+    [total] = read_records(directory / "published.jsonl", PublishedTotal)
+    assert total == outcome.total
+    assert total.sent == total.intended == sum(second.sent for second in seconds) == len(heard)
+    assert total.late_ms_p50 > 0
+    [anomaly] = read_records(directory / "anomalies.jsonl", Anomaly)
+    assert (anomaly.kind, anomaly.sensor) == ("dropout", "b-0002/co2/0003")
+    assert anomaly.end - anomaly.start == pytest.approx(0.4, abs=1e-5)
+
+
+async def test_a_stop_leaves_out_anomalies_that_never_began(broker, tmp_path, patience):
+    """Stopped early, the records say what was due until then, and nothing of what was only planned."""
+    listed = tmp_path / "anomalies.toml"
+    listed.write_text("".join(f'[[anomaly]]\nkind = "spike"\nat = {at}\n' for at in (0.0, 30.0)))
+    source = Fleet(buildings=1, sensors=4, interval_s=0.1, anomalies=listed)
+    links = await open_links(BrokerAddress.parse(broker.url), 1)
+    stop = asyncio.Event()
+    recorder = Recorder(tmp_path / "run")
+    encoder = Encoder(source.roster, TopicTemplate(f"t{secrets.token_hex(4)}/{{building}}/{{quantity}}/{{sensor}}"))
+    try:
+        asyncio.get_running_loop().call_later(1.2, stop.set)
+        async with asyncio.timeout(patience(20)):
+            outcome = await Publisher(source, links, encoder, recorder).run(stop)
+    finally:
+        await close_links(links)
+        recorder.close()
+    assert outcome is not None
+    assert outcome.anomalies == {"spike": 1}
+    assert len(read_records(tmp_path / "run" / "anomalies.jsonl", Anomaly)) == 1
+    [final] = read_records(tmp_path / "run" / "published.jsonl", PublishedFinal)
+    assert sum(last + 1 for last in final.last_seq) == outcome.total.intended > 0
+
+
+async def test_a_stop_before_the_load_publishes_nothing(broker, tmp_path):
+    """Nothing is sent, nothing is written, and there is nothing to sum up."""
+    source = Fleet(buildings=1, sensors=2)
+    links = await open_links(BrokerAddress.parse(broker.url), 1)
+    stop = asyncio.Event()
+    stop.set()
+    try:
+        publisher = Publisher(source, links, Encoder(source.roster, TopicTemplate()), Recorder(tmp_path))
+        assert await publisher.run(stop) is None
+    finally:
+        await close_links(links)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_broker_that_dies_is_shed_for_and_found_again(tmp_path, patience):
+    """Readings due while it is away are counted as shed, the load goes on, and the books still add up."""
+    broker = EmbeddedBroker(port=0).start()
+    source = Fleet(buildings=2, sensors=5, interval_s=0.1)
+    encoder = Encoder(source.roster, TopicTemplate())
+    links = await open_links(BrokerAddress.parse(broker.url), 2)
+    stop = asyncio.Event()
+    recorder = Recorder(tmp_path)
+    try:
+        shown = []
+        publisher = Publisher(source, links, encoder, recorder, on_status=shown.append)
+        load = asyncio.create_task(publisher.run(stop))
+        await _until(lambda: shown, patience(10))
+        broker.stop()
+        await _until(lambda: shown[-1].down == 2 and shown[-1].shed > 0, patience(20))
+        await asyncio.to_thread(broker.start)
+        shed = shown[-1].shed
+        await _until(lambda: shown[-1].down == 0, patience(30))
+        stop.set()
+        outcome = await load
+    finally:
+        await close_links(links)
+        recorder.close()
+        broker.stop()
+    assert outcome is not None
+    assert outcome.total.shed >= shed > 0
+    assert outcome.total.intended == outcome.total.sent + outcome.total.shed
+    finals = read_records(tmp_path / "published.jsonl", PublishedFinal)
+    assert sum(last + 1 for final in finals for last in final.last_seq) == outcome.total.intended
+
+
+async def test_a_disk_that_goes_away_ends_the_load_in_one_line(broker, tmp_path, monkeypatch, patience):
+    """The error of the run directory comes out as UnusableError (exit 3), after what can still be written."""
+    source = Fleet(buildings=1, sensors=5, interval_s=0.1)
+    encoder = Encoder(source.roster, TopicTemplate(f"t{secrets.token_hex(4)}/{{building}}/{{quantity}}/{{sensor}}"))
+    links = await open_links(BrokerAddress.parse(broker.url), 1)
+    recorder = Recorder(tmp_path)
+
+    def full(*_):
+        raise UnusableError("cannot write: No space left on device")
+
+    monkeypatch.setattr(recorder, "add", full)
+    try:
+        with pytest.raises(UnusableError, match="No space left"):
+            async with asyncio.timeout(patience(20)):
+                await Publisher(source, links, encoder, recorder).run(asyncio.Event())
+    finally:
+        await close_links(links)
+        recorder.close()
+    assert len(read_records(tmp_path / "published.jsonl", PublishedTotal)) == 1
