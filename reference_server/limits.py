@@ -1,0 +1,141 @@
+"""What the detector calls an anomaly, as data: defaults per quantity, and a TOML file that overrides them.
+
+    silence_s = 60          # top level: simulated seconds
+
+    [temperature]           # any quantity, ours or yours
+    high = 45               # in the quantity's unit
+    low = -30
+    rate_per_minute = 3     # rise within a simulated minute
+    stuck_s = 150           # simulated seconds without any change
+    # false switches a rule off: high = false
+
+What a file or a table leaves out keeps its default.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from wire.errors import SensorSwarmError
+
+RATE_WINDOW_S = 60.0  # simulated seconds: a rate is the rise above the lowest value of this window
+
+
+class LimitsError(SensorSwarmError):
+    """Limits that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityLimits:
+    """Limits of one quantity, in its unit; an infinite one is never passed."""
+
+    high: float = math.inf
+    low: float = -math.inf
+    rate_per_minute: float = math.inf  # rise within RATE_WINDOW_S
+    stuck_s: float = math.inf  # simulated seconds
+
+
+# "Stuck" must be longer than natural runs of one value at the sensor's resolution.
+DEFAULTS: dict[str, QuantityLimits] = {
+    "temperature": QuantityLimits(high=45, low=-30, rate_per_minute=3, stuck_s=150),
+    "humidity": QuantityLimits(high=95, low=1, rate_per_minute=10, stuck_s=400),
+    "co2": QuantityLimits(high=2000, low=200, rate_per_minute=300, stuck_s=120),
+    "power": QuantityLimits(high=20_000, low=-1, stuck_s=30),  # machines switch on: no limit to its rate
+}
+_NONE = QuantityLimits()
+_OFF: dict[str, float] = {item.name: getattr(_NONE, item.name) for item in fields(QuantityLimits)}
+_POSITIVE = ("rate_per_minute", "stuck_s")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All the detector goes by; durations are simulated seconds."""
+
+    silence_s: float = 60.0
+    quantities: Mapping[str, QuantityLimits] = field(default_factory=lambda: DEFAULTS)
+
+    def of(self, quantity: str) -> QuantityLimits:
+        """Limits of a quantity; one that nobody named has none, and can only fall silent."""
+        return self.quantities.get(quantity, _NONE)
+
+    def with_stuck(self, quantity: str, stuck_s: float) -> Limits:
+        """Change one quantity's stuck limit."""
+        changed = replace(self.of(quantity), stuck_s=stuck_s)
+        return replace(self, quantities={**self.quantities, quantity: changed})
+
+
+def load(path: Path) -> Limits:
+    """Read a limits file over the defaults.
+
+    Raises:
+        LimitsError: it cannot be read, is not TOML, or has an unknown key or a value that does not fit.
+    """
+    try:
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except OSError as error:
+        raise LimitsError(f"limits file {path}: {error.strerror}; give a TOML file to --limits") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LimitsError(f"limits file {path} is not TOML: {error}") from None
+    return parse(content, where=f"limits file {path}")
+
+
+def parse(content: Mapping[str, Any], *, where: str) -> Limits:
+    """Build limits from parsed TOML; `where` names the source in errors.
+
+    Raises:
+        LimitsError: unknown key, or a value that does not fit.
+    """
+    limits = Limits()
+    quantities = dict(limits.quantities)
+    for key, value in content.items():
+        if isinstance(value, dict):
+            given = {name: _limit(name, item, where=f"{where}: {key}.{name}") for name, item in value.items()}
+            changed = replace(quantities.get(key, _NONE), **given)
+            if changed.low >= changed.high:
+                raise LimitsError(f"{where}: {key}.low = {changed.low:g} is not below high = {changed.high:g}")
+            quantities[key] = changed
+        elif key == "silence_s":
+            limits = replace(limits, silence_s=_number(value, where=f"{where}: silence_s", positive=True))
+        else:
+            raise LimitsError(
+                f"{where}: unknown key {key!r}; use silence_s, or a table per quantity like [temperature]"
+            )
+    return replace(limits, quantities=quantities)
+
+
+def parse_stuck(text: str) -> tuple[str, float]:
+    """Read QUANTITY=SECONDS.
+
+    Raises:
+        LimitsError: of another form, or not a positive number.
+    """
+    quantity, equals, seconds = text.partition("=")
+    where = f"--stuck {text}"
+    if not quantity or not equals:
+        raise LimitsError(f"{where}: write QUANTITY=SECONDS, for example temperature=150")
+    try:
+        return quantity, _number(float(seconds), where=where, positive=True)
+    except ValueError:
+        raise LimitsError(f"{where}: {seconds!r} is no number of seconds") from None
+
+
+def _limit(name: str, value: object, *, where: str) -> float:
+    if name not in _OFF:
+        raise LimitsError(f"{where}: unknown key; use {', '.join(_OFF)}")
+    if value is False:
+        return _OFF[name]
+    return _number(value, where=where, positive=name in _POSITIVE)
+
+
+def _number(value: object, *, where: str, positive: bool) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise LimitsError(f"{where} = {value!r}: give a number, or false where a limit shall not apply")
+    if positive and value <= 0:
+        raise LimitsError(f"{where} = {value!r}: must be above 0")
+    return float(value)

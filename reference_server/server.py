@@ -1,0 +1,188 @@
+"""The WebSocket server: /ws for clients, /healthz for whoever watches, and the fan-out from hub to clients."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http
+import logging
+import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Self, cast
+
+import orjson
+import websockets.asyncio.server
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from reference_server.auth import Identity
+from reference_server.client import CLOSE_TIMEOUT_S, Client, Connection, text_frames
+from reference_server.hub import Hub, Publication
+from reference_server.outbox import MAX_BUFFERED_BYTES
+from reference_server.session import HEARTBEAT_S, HELLO_DEADLINE_S, Session
+from wire import clock
+from wire.dashboard import SUBPROTOCOL, Close
+from wire.errors import SensorSwarmError
+
+BACKLOG = 4096  # thousands of clients may come back in the same second
+MAX_MESSAGE_BYTES = 64 * 1024  # from a client
+
+Health = Callable[[], tuple[bool, dict[str, Any]]]
+
+
+class ListenError(SensorSwarmError):
+    """The server cannot listen where it should."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port, before anything else is started.
+
+    Raises:
+        ListenError: in use, not allowed, or no address of this machine.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ListenError(f"cannot listen on {host}:{port}: {reason}; choose another --port or --host") from None
+
+
+class Server:
+    """Serves one hub to its clients; use as an asynchronous context manager.
+
+    Args:
+        hub: its subscribers are this server's clients.
+        identify: reads a token, see Session.
+        health: whether all is well, and the fields that /healthz shows.
+        listening: from `listen`; closed at the end.
+        max_buffered_bytes: what may wait in one client's transport before that client is closed with 4008.
+    """
+
+    def __init__(
+        self,
+        *,
+        hub: Hub[Client],
+        identify: Callable[[str, float], Identity],
+        health: Health,
+        listening: socket.socket,
+        max_buffered_bytes: int = MAX_BUFFERED_BYTES,
+        hello_deadline_s: float = HELLO_DEADLINE_S,
+        heartbeat_s: float = HEARTBEAT_S,
+    ) -> None:
+        self.clients: set[Client] = set()
+        self._hub = hub
+        self._identify = identify
+        self._health = health
+        self._listening = listening
+        self._max_buffered_bytes = max_buffered_bytes
+        self._hello_deadline_s = hello_deadline_s
+        self._heartbeat_s = heartbeat_s
+        self._connections: set[Connection] = set()  # from the first byte on, handshake or not
+        self._server: websockets.asyncio.server.Server | None = None
+
+    def deliver(self, publications: list[Publication[Client]]) -> None:
+        """Send publications: each message is framed once, each client is written to once."""
+        touched: set[Client] = set()
+        for publication in publications:
+            if not publication.subscribers:
+                continue
+            frames = text_frames(publication.messages)
+            for client in publication.subscribers:
+                client.waiting.append(frames)
+            touched |= publication.subscribers
+        for client in touched:
+            client.flush()
+
+    def check_clients(self) -> None:
+        """Hello deadlines, expired tokens, heartbeats; call about once a second."""
+        now, now_s = clock.now(), time.monotonic()
+        for client in list(self.clients):
+            client.check(now, now_s)
+
+    async def __aenter__(self) -> Self:
+        logger = logging.getLogger("sensorswarm.serve.websockets")
+        logger.setLevel(logging.CRITICAL)  # what strangers do wrong is theirs to know, and no reason to fill a log
+        self._server = await websockets.asyncio.server.serve(
+            self._handle,
+            sock=self._listening,
+            backlog=BACKLOG,
+            process_request=self._route,
+            select_subprotocol=_select_subprotocol,
+            compression=None,  # deflate costs 64 KiB a connection, and each client its own frames
+            max_size=MAX_MESSAGE_BYTES,
+            ping_interval=None,  # see Session.check
+            close_timeout=CLOSE_TIMEOUT_S,
+            logger=logger,
+            create_connection=cast("type[Connection]", self._connection),  # any callable does
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Tell every client to come back (1012), then end within CLOSE_TIMEOUT_S, come what may."""
+        assert self._server is not None  # noqa: S101 - set by __aenter__
+        for connection in list(self._connections):
+            connection.shut(Close.RESTART, "server restarts")
+        self._server.close(close_connections=False)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._server.wait_closed()
+        for connection in list(self._connections):
+            connection.transport.abort()
+        await self._server.wait_closed()
+
+    def _connection(self, *args: Any, **kwargs: Any) -> Connection:  # noqa: ANN401 - as websockets hands them over
+        connection = Connection(*args, **kwargs)
+        self._connections.add(connection)
+        connection.connection_lost_waiter.add_done_callback(lambda _: self._connections.discard(connection))
+        return connection
+
+    async def _handle(self, connection: ServerConnection) -> None:
+        ours = cast("Connection", connection)
+        session = Session(
+            self._identify,
+            opened_s=time.monotonic(),
+            bearer=_bearer(connection.request),
+            hello_deadline_s=self._hello_deadline_s,
+            heartbeat_s=self._heartbeat_s,
+        )
+        client = Client(ours, session, self._hub, max_buffered_bytes=self._max_buffered_bytes)
+        self.clients.add(client)
+        try:
+            with contextlib.suppress(ConnectionClosed):
+                async for message in connection:
+                    client.receive(message)
+        finally:
+            self.clients.discard(client)
+            self._hub.forget(client)
+
+    def _route(self, connection: ServerConnection, request: Request) -> Response | None:
+        path = request.path.partition("?")[0]
+        if path == "/ws":
+            return None
+        if path != "/healthz":
+            return connection.respond(http.HTTPStatus.NOT_FOUND, "not found: /ws for clients, /healthz for health\n")
+        well, fields = self._health()
+        status = http.HTTPStatus.OK if well else http.HTTPStatus.SERVICE_UNAVAILABLE
+        response = connection.respond(status, orjson.dumps(fields).decode() + "\n")
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = "application/json"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Accept ours; a client that offers none, or only others, gets none."""
+    return Subprotocol(SUBPROTOCOL) if SUBPROTOCOL in offered else None
+
+
+def _bearer(request: Request | None) -> str | None:
+    """Token of `Authorization: Bearer TOKEN` (RFC 6750, 2.1)."""
+    given = request.headers.get_all("Authorization") if request is not None else []
+    if len(given) != 1:
+        return None
+    scheme, _, token = given[0].partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

@@ -1,0 +1,130 @@
+"""The command, as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websockets
+
+from reference_server.auth import mint
+from reference_server.server import listen
+from wire.broker import EmbeddedBroker
+
+SECRET = "a secret of the tests, long enough for HS256"
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start `python -m reference_server` with options; what still runs at the end is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*options: str, **variables: str) -> subprocess.Popen[str]:
+        environment = {key: value for key, value in os.environ.items() if key != "SENSORSWARM_JWT_SECRET"}
+        environment |= {"XDG_STATE_HOME": str(tmp_path), "COLUMNS": "200"} | variables
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reference_server", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_serve_and_stop(
+    start: Start, broker: EmbeddedBroker, patience: Callable[[float], float], number: signal.Signals
+) -> None:
+    """It says where it serves, serves, and a signal ends it in seconds with 0 and no traceback; clients get 1012."""
+    process = start("--broker", broker.url, "--port", "0", SENSORSWARM_JWT_SECRET=SECRET)
+    assert process.stdout is not None
+    line = await asyncio.to_thread(process.stdout.readline)
+    assert line.startswith("serving ws://127.0.0.1:")
+    assert broker.url in line
+    assert "SENSORSWARM_JWT_SECRET" in line
+    assert SECRET not in line
+    url = line.split()[1]
+    async with asyncio.timeout(patience(20)):
+        async with websockets.connect(url) as socket:
+            await socket.send(
+                json.dumps({"type": "hello", "token": mint(SECRET, "m", ["b-1"], 60), "subscribe": "all"})
+            )
+            assert json.loads(await socket.recv())["type"] == "welcome"
+            assert json.loads(await socket.recv())["type"] == "subscribed"
+            health = url.replace("ws:", "http:").replace("/ws", "/healthz")
+            body: Any = await asyncio.to_thread(lambda: urllib.request.urlopen(health).read())  # noqa: S310 - our own
+            assert json.loads(body)["clients"] == 1
+            stopped_at = time.monotonic()
+            process.send_signal(number)
+            with pytest.raises(websockets.ConnectionClosed):
+                await socket.recv()
+            assert socket.close_code == 1012
+        out, err = await asyncio.to_thread(process.communicate)
+    assert time.monotonic() - stopped_at < patience(5)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_the_development_secret_is_named_and_not_shown(start: Start, broker: EmbeddedBroker, tmp_path: Path) -> None:
+    """Without a secret it makes one, and says in which file."""
+    process = start("--broker", broker.url, "--port", "0")
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    file = tmp_path / "sensorswarm" / "jwt-secret"
+    assert str(file) in line
+    assert file.read_text().strip() not in line
+
+
+def test_a_port_in_use_ends_with_2(start: Start, broker: EmbeddedBroker, free_port: int) -> None:
+    """One line with who is to blame and the remedy, and exit code 2."""
+    with listen("127.0.0.1", free_port):
+        process = start("--broker", broker.url, "--port", str(free_port), "--jwt-secret", SECRET)
+        _, err = process.communicate()
+    assert process.returncode == 2
+    assert f"127.0.0.1:{free_port}" in err
+    assert "--port" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--broker", "http://x"], "http://x"),
+        (["--broker", "mqtt://127.0.0.1:{free}"], "cannot be reached"),
+        (["--broker", "mqtt://127.0.0.1:{free}", "--broker-ca", "x.pem"], "--broker-ca"),
+        (["--topic", "x/{building}"], "topic template"),
+        (["--time-scale", "0"], "--time-scale"),
+        (["--silence", "-1"], "--silence"),
+        (["--stuck", "temperature"], "--stuck"),
+        (["--limits", "nowhere.toml"], "nowhere.toml"),
+        (["--jwt-secret", ""], "--jwt-secret"),
+        (["--host", "256.0.0.1"], "256.0.0.1"),
+    ],
+)
+def test_bad_options_end_with_2_and_one_line(start: Start, free_port: int, options: list[str], named: str) -> None:
+    """Whatever is wrong with the options is one line, exit code 2, never a traceback."""
+    given = [option.replace("{free}", str(free_port)) for option in options]
+    rest = [] if "--jwt-secret" in options else ["--jwt-secret", SECRET]
+    process = start("--port", "0", *rest, *given)
+    _, err = process.communicate()
+    assert process.returncode == 2
+    assert named in err
+    assert err.count("\n") == 1

@@ -1,0 +1,93 @@
+"""From MQTT messages of one read to publications, without a socket."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import orjson
+import pytest
+from mqtt5 import PublishPacket
+
+from reference_server.detector import Detector
+from reference_server.hub import Hub, Publication
+from reference_server.ingest import Ingest
+from reference_server.limits import Limits
+from wire.topics import TopicTemplate
+
+START = 1_763_856_000.0
+
+
+class Bench:
+    """An ingest whose clock stands where it is put, and what it delivered."""
+
+    def __init__(self, **hub: Any) -> None:
+        self.now = START
+        self.delivered: list[list[Publication[str]]] = []
+        self.hub: Hub[str] = Hub(epoch="e1", **hub)
+        self.ingest = Ingest(
+            hub=self.hub,
+            detector=Detector(Limits()),
+            topics=TopicTemplate(),
+            deliver=self.delivered.append,
+            clock=lambda: self.now,
+        )
+
+    def frames(self) -> list[dict[str, Any]]:
+        return [orjson.loads(m) for batch in self.delivered for publication in batch for m in publication.messages]
+
+
+def packet(building: str = "b-1", value: float = 20.0, *, ts: float = START, seq: int = 0) -> PublishPacket:
+    record = {"sensor": f"{building}/temperature/1", "ts": ts, "seq": seq, "value": value, "unit": "Cel"}
+    return PublishPacket(f"buildings/{building}/temperature/1", json.dumps(record).encode())
+
+
+def test_one_read_is_one_delivery_with_one_frame_per_building() -> None:
+    """What arrived together leaves together, spliced as published, alerts after the readings that raised them."""
+    bench = Bench()
+    for name in ("b-1", "b-2"):
+        bench.hub.subscribe("c", name)
+    packets = [packet("b-1"), packet("b-2"), packet("b-1", 50.0, ts=START + 5, seq=1)]
+    bench.ingest.messages(packets)
+    assert len(bench.delivered) == 1
+    kinds = [(frame["type"], frame["building"]) for frame in bench.frames()]
+    assert kinds == [("readings", "b-1"), ("alert", "b-1"), ("alert", "b-1"), ("readings", "b-2")]
+    spliced = bench.delivered[0][0].messages[0]
+    assert packets[0].payload + b"," + packets[2].payload in spliced
+    assert (bench.ingest.readings, bench.ingest.alerts) == (3, 2)
+
+
+def test_the_bad_ones_are_counted_and_the_good_ones_go_on(caplog: pytest.LogCaptureFixture) -> None:
+    """Nonsense among good readings costs a counter and one line, not a reading."""
+    bench = Bench(max_buildings=1)
+    bench.hub.subscribe("c", "b-1")
+    bad = [
+        PublishPacket("elsewhere", b"{}"),
+        *[PublishPacket("buildings/b-1/temperature/1", b"{")] * 50,
+        PublishPacket("buildings/b-2/temperature/1", packet("b-1").payload),
+    ]
+    with caplog.at_level(logging.WARNING):
+        bench.ingest.messages([*bad, packet("b-1"), *bad])
+        bench.ingest.messages([packet("b-2")])
+    assert [len(frame["readings"]) for frame in bench.frames()] == [1]
+    assert bench.ingest.malformed.counts == {"topic": 2, "payload": 100, "sensor": 2, "building": 1}
+    assert len(caplog.records) == 4
+
+
+def test_silence_is_delivered_and_suspended_with_the_link() -> None:
+    """Alerts without readings reach subscribers too; while the broker is away there are none."""
+    bench = Bench()
+    bench.hub.subscribe("c", "b-1")
+    bench.ingest.messages([packet()])
+    bench.delivered.clear()
+    bench.ingest.link_changed(False)
+    bench.now = START + 100
+    bench.ingest.check_silence()
+    bench.ingest.link_changed(True)
+    bench.now = START + 159
+    bench.ingest.check_silence()
+    assert bench.delivered == []
+    bench.now = START + 160
+    bench.ingest.check_silence()
+    assert [(frame["type"], frame["kind"], frame["offset"]) for frame in bench.frames()] == [("alert", "silent", 1)]

@@ -1,0 +1,65 @@
+"""Limits as data: defaults, a file over them, and errors that name the key."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from reference_server.limits import DEFAULTS, Limits, LimitsError, QuantityLimits, load, parse_stuck
+
+
+def test_a_file_overrides_key_by_key(tmp_path: Path) -> None:
+    """What the file leaves out keeps its default, false switches off, and other quantities may be named."""
+    file = tmp_path / "limits.toml"
+    file.write_text("silence_s = 20\n[temperature]\nhigh = 30\nrate_per_minute = false\n[pressure]\nlow = 900\n")
+    limits = load(file)
+    assert limits.silence_s == 20
+    assert limits.of("temperature") == QuantityLimits(high=30, low=-30, rate_per_minute=math.inf, stuck_s=150)
+    assert limits.of("pressure") == QuantityLimits(low=900)
+    assert limits.of("humidity") == DEFAULTS["humidity"]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[temperature", "not TOML"),
+        ("silence = 5", "'silence'"),
+        ("silence_s = 0", "silence_s"),
+        ("silence_s = nan", "silence_s"),
+        ("[temperature]\nhihg = 5", "temperature.hihg"),
+        ("[temperature]\nhigh = 'hot'", "temperature.high"),
+        ("[temperature]\nhigh = true", "temperature.high"),
+        ("[temperature]\nstuck_s = -1", "temperature.stuck_s"),
+        ("[temperature]\nlow = 50", "temperature.low"),
+    ],
+)
+def test_errors_name_file_and_key(tmp_path: Path, text: str, named: str) -> None:
+    """One line says which file and which key."""
+    file = tmp_path / "limits.toml"
+    file.write_text(text)
+    with pytest.raises(LimitsError) as caught:
+        load(file)
+    assert named in str(caught.value)
+    assert str(file) in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """A path that does not exist is said with its reason."""
+    with pytest.raises(LimitsError, match=r"nowhere.toml: No such file"):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_stuck_option() -> None:
+    """--stuck changes one limit of one quantity and leaves its others."""
+    limits = Limits().with_stuck(*parse_stuck("temperature=600"))
+    assert limits.of("temperature").stuck_s == 600
+    assert limits.of("temperature").high == 45
+
+
+@pytest.mark.parametrize("text", ["temperature", "=5", "temperature=", "temperature=x", "temperature=0", "t=inf"])
+def test_stuck_option_errors(text: str) -> None:
+    """Another form, or no positive number, is refused with the option named."""
+    with pytest.raises(LimitsError, match="--stuck"):
+        parse_stuck(text)

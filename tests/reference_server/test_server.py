@@ -1,0 +1,327 @@
+"""The server on real sockets: a real broker, plain `websockets` clients, aiomqtt as an independent publisher."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import aiomqtt
+import pytest
+import websockets
+
+from reference_server.server import ListenError, listen
+from wire.broker import EmbeddedBroker
+
+Connect = Callable[..., Any]
+RunServer = Callable[..., Any]
+
+
+def get(url: str) -> tuple[int, dict[str, str], bytes]:
+    try:
+        with urllib.request.urlopen(url) as response:  # noqa: S310 - our own server
+            return response.status, dict(response.headers), response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, dict(error.headers), error.read()
+
+
+def publish_large(server: Any, seq: int) -> None:
+    """Publish a reading of 9 kB: kernel buffers take megabytes before a slow reader shows."""
+    record = {"sensor": "b-1/temperature/1", "ts": 1.0, "seq": seq, "value": 1.0, "unit": "Cel", "x": "x" * 9000}
+    topic = server.topics.topic(building="b-1", quantity="temperature", sensor="1")
+    server.publish_raw(topic, json.dumps(record).encode())
+
+
+async def test_a_manager_of_three_buildings_gets_those_and_nothing_else(server: Any, connect: Connect) -> None:
+    """Every reading and alert of one's own buildings, as published and in order; nothing of any other."""
+    mine = ["b-1", "b-2", "b-3"]
+    manager = await connect(server, *mine)
+    everything = await connect(server)
+    await everything.send(type="hello", token=server.token("*"), subscribe="all")
+    await everything.next_of("welcome")
+    sent: dict[str, list[bytes]] = {}
+    for number in range(60):
+        name = f"b-{number % 6 + 1}"
+        sent.setdefault(name, []).append(server.publish(name, 50.0 if number == 30 else 20.0))
+    await server.taken_in(60)
+    got = await manager.readings(30)
+    await everything.readings(60)
+    assert len(got) == 30
+    for name in mine:
+        of_this = [item for item in got if item["sensor"].startswith(f"{name}/")]
+        assert of_this == [json.loads(payload) for payload in sent[name]]
+    # number 30 is of b-1
+    alerts = await manager.alerts(2)
+    assert {(item["building"], item["kind"], item["value"]) for item in alerts} == {
+        ("b-1", "high", 50.0),
+        ("b-1", "rate", 30.0),
+    }
+    assert {message["building"] for message in manager.got if "building" in message} == set(mine)
+
+
+async def test_cut_and_resume_recovers_exactly_what_was_missed(server: Any, connect: Connect) -> None:
+    """After a cut, a position brings back every missed reading and alert once, in order, then what is new."""
+    first = await connect(server, "b-1")
+    for value in (20.0, 20.1, 20.2):
+        server.publish("b-1", value)
+    await first.readings(3)
+    position = {"epoch": first.got[1]["epoch"], "offset": 3, "alert_offset": 0}
+    first.socket.transport.abort()
+    missed = [json.loads(server.publish("b-1", value)) for value in (20.3, 50.0, 20.4)]
+    await server.taken_in(6)
+    again = await connect(server, "b-1", resume={"b-1": position})
+    new = json.loads(server.publish("b-1", 20.5))
+    got = await again.readings(4)
+    told = again.got[1]
+    assert (told["recovered"], told["offset"], told["alert_offset"]) == (True, 6, 2)
+    assert got == [*missed, new]
+    assert [message["offset"] for message in again.got if message["type"] == "alert"] == [1, 2]
+    assert [message["offset"] for message in again.got if message["type"] == "readings"] == [4, 7]
+
+
+async def test_resume_beyond_history_says_so(run_server: RunServer, connect: Connect) -> None:
+    """What is no longer kept is not sent in part."""
+    server = await run_server(readings_history=2)
+    for _ in range(5):
+        server.publish("b-1")
+    await server.taken_in(5)
+    epoch = server.service.hub.epoch
+    client = await connect(server, "b-1", resume={"b-1": {"epoch": epoch, "offset": 2}})
+    assert (client.got[1]["recovered"], client.got[1]["offset"]) == (False, 5)
+    new = json.loads(server.publish("b-1"))
+    assert await client.readings(1) == [new]
+
+
+async def test_readings_of_one_moment_leave_together(server: Any, connect: Connect) -> None:
+    """A batch published at once reaches a client in far fewer frames than readings."""
+    client = await connect(server, "b-1")
+    topic = server.topics.topic(building="b-1", quantity="temperature", sensor="1")
+    record = {"sensor": "b-1/temperature/1", "ts": 1.0, "seq": 0, "value": 1.0, "unit": "Cel"}
+    for seq in range(200):
+        server.publisher.publish(topic, json.dumps(record | {"seq": seq}).encode())
+    got = await client.readings(200)
+    assert [item["seq"] for item in got] == list(range(200))
+    assert len([message for message in client.got if message["type"] == "readings"]) <= 50
+
+
+async def test_aiomqtt_as_an_independent_publisher(server: Any, connect: Connect, broker: EmbeddedBroker) -> None:
+    """Readings of any MQTT client arrive, whichever version it speaks."""
+    client = await connect(server, "b-1")
+    async with aiomqtt.Client(broker.host, broker.port) as publisher:
+        for seq in range(10):
+            record = {"sensor": "b-1/co2/9", "ts": 1.0 + seq, "seq": seq, "value": 400 + seq, "unit": "ppm"}
+            topic = server.topics.topic(building="b-1", quantity="co2", sensor="9")
+            await publisher.publish(topic, json.dumps(record), qos=1)
+    got = await client.readings(10)
+    assert [(item["sensor"], item["seq"], item["value"]) for item in got] == [
+        ("b-1/co2/9", n, 400 + n) for n in range(10)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("{", 1008),
+        (b"\x00", 1008),
+        ('{"type":"nonsense"}', 1008),
+        ('{"type":"ping","id":1,"t0":1}', 1008),
+        ('{"type":"hello"}', 4500),
+        ('{"type":"hello","token":"x.y.z","subscribe":"all"}', 4500),
+        ("x" * 65_537, 1009),
+    ],
+)
+async def test_what_one_client_does_wrong_touches_no_other(
+    server: Any, connect: Connect, message: str | bytes, code: int
+) -> None:
+    """The one who sent it is told why and closed with the code; the other goes on as if nothing was."""
+    good = await connect(server, "b-1")
+    bad = await connect(server)
+    await bad.socket.send(message)
+    assert await bad.closed() == code
+    errors = [item["code"] for item in bad.got if item["type"] == "error"]
+    assert errors == ([] if code == 1009 else [code])
+    server.publish("b-1")
+    assert len(await good.readings(1)) == 1
+
+
+async def test_malformed_mqtt_messages_touch_no_client(server: Any, connect: Connect) -> None:
+    """Nonsense from the broker is counted and shown; readings before and after it arrive."""
+    client = await connect(server, "b-1")
+    server.publish("b-1", 20.0)
+    topic = server.topics.topic(building="b-1", quantity="temperature", sensor="1")
+    for payload in (b"", b"{", b"[]", b"\xff\xfe", b'{"sensor":1}', b"x" * 20_000):
+        server.publish_raw(topic, payload)
+    server.publish_raw(
+        server.topics.topic(building="b-2", quantity="temperature", sensor="1"), server.publish("b-1", 20.1)
+    )
+    server.publish("b-1", 20.2)
+    assert [item["value"] for item in await client.readings(3)] == [20.0, 20.1, 20.2]
+    _, _, body = await asyncio.to_thread(get, server.url.replace("ws:", "http:").replace("/ws", "/healthz"))
+    assert json.loads(body)["malformed"] == {"payload": 5, "size": 1, "sensor": 1}
+
+
+async def test_a_foreign_building_is_refused_and_the_connection_stays(server: Any, connect: Connect) -> None:
+    """4507 is an error of that building alone."""
+    client = await connect(server)
+    await client.send(type="hello", token=server.token("b-1"), subscribe=["b-9", "b-1"])
+    assert (await client.next_of("error"))["code"] == 4507
+    assert (await client.next_of("subscribed"))["building"] == "b-1"
+    await client.send(type="subscribe", buildings=["b-9"])
+    assert (await client.next_of("error"))["code"] == 4507
+    server.publish("b-9")
+    server.publish("b-1")
+    assert [item["sensor"] for item in await client.readings(1)] == ["b-1/temperature/1"]
+
+
+async def test_all_includes_buildings_that_appear_later(server: Any, connect: Connect) -> None:
+    """A pattern is told of a new building before its first reading."""
+    client = await connect(server)
+    await client.send(type="hello", token=server.token("b-*"), subscribe="all")
+    await client.next_of("welcome")
+    server.publish("c-1")
+    server.publish("b-7")
+    await client.readings(1)
+    assert [(item["type"], item.get("building")) for item in client.got[1:]] == [
+        ("subscribed", "b-7"),
+        ("readings", "b-7"),
+    ]
+
+
+async def test_unsubscribe_ends_a_building(server: Any, connect: Connect) -> None:
+    """After unsubscribing, the others go on alone."""
+    client = await connect(server, "b-1", "b-2")
+    await client.send(type="unsubscribe", buildings=["b-1"])
+    await client.send(type="ping", id=1, t0=0.5)
+    pong = await client.next_of("pong")
+    assert (pong["id"], pong["t0"]) == (1, 0.5)
+    assert 0 <= pong["t2"] - pong["t1"] < 60
+    server.publish("b-1")
+    server.publish("b-2")
+    assert [item["sensor"] for item in await client.readings(1)] == ["b-2/temperature/1"]
+
+
+async def test_a_slow_reader_is_closed_and_the_others_get_everything(run_server: RunServer, connect: Connect) -> None:
+    """Who does not read is closed with 4008 at the bound; the others miss nothing, and memory stays bounded."""
+    server = await run_server(max_buffered_bytes=64 * 1024)
+    good = await connect(server, "b-1")
+    await connect(server, "b-1", max_queue=1)  # never read from
+    count, batch = 0, 50
+    async with asyncio.timeout(4 * server.within_s):
+        while len(server.service.server.clients) > 1:
+            for _ in range(batch):
+                publish_large(server, count)
+                count += 1
+            await good.readings(count)
+            buffered = [client.connection.transport.get_write_buffer_size() for client in server.service.server.clients]
+            assert max(buffered) <= 64 * 1024 + batch * 9200  # the bound, or what one wake-up brought
+    server.publish("b-1", 21.0)
+    assert [item["seq"] for item in await good.readings(count + 1)] == [*range(count), 0]
+    assert good.socket.close_code is None
+
+
+async def test_a_slow_reader_that_wakes_up_sees_4008(run_server: RunServer, connect: Connect) -> None:
+    """A client that reads again in time finds the reason at the end of what it was sent, without a gap before it."""
+    server = await run_server(max_buffered_bytes=64 * 1024)
+    slow = await connect(server, "b-1", max_queue=1)
+    (client,) = server.service.server.clients
+    count = 0
+    async with asyncio.timeout(2 * server.within_s):
+        while client.connection.state is websockets.State.OPEN:
+            for _ in range(50):
+                publish_large(server, count)
+                count += 1
+            await server.taken_in(count)
+    assert await slow.closed() == 4008
+    seqs = [item["seq"] for item in slow.all_readings()]
+    assert seqs == list(range(len(seqs)))
+    assert 0 < len(seqs) < count
+
+
+async def test_the_token_of_the_handshake_serves(server: Any, connect: Connect) -> None:
+    """`Authorization: Bearer` on the handshake stands in for a token in the hello."""
+    client = await connect(server, additional_headers={"Authorization": f"Bearer {server.token('b-1')}"})
+    await client.send(type="hello", subscribe="all")
+    assert (await client.next_of("welcome"))["buildings"] == ["b-1"]
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"), [(["sensorswarm.v1"], "sensorswarm.v1"), (None, None), (["other"], None)]
+)
+async def test_subprotocol(server: Any, connect: Connect, offered: list[str] | None, chosen: str | None) -> None:
+    """Ours is accepted, none is accepted too."""
+    client = await connect(server, subprotocols=offered)
+    assert client.socket.subprotocol == chosen
+
+
+async def test_no_hello_in_time(run_server: RunServer, connect: Connect) -> None:
+    """A connection that never says who it is does not stay."""
+    client = await connect(await run_server(hello_deadline_s=0.5))
+    assert await client.closed() == 1008
+
+
+async def test_token_expiry_closes_a_live_connection(server: Any, connect: Connect) -> None:
+    """A connection ends with its token, with 4005: reconnect with a new one."""
+    client = await connect(server)
+    await client.send(type="hello", token=server.token("b-1", ttl_s=1.5), subscribe="all")
+    await client.next_of("welcome")
+    assert await client.closed() == 4005
+
+
+async def test_a_client_that_answers_no_ping_is_closed_and_one_that_does_stays(
+    run_server: RunServer, connect: Connect
+) -> None:
+    """Heartbeats find dead peers: 4012 for them, nothing for the living."""
+    server = await run_server(heartbeat_s=1.0)
+    living = await connect(server, "b-1")
+    dead = await connect(server, "b-1")
+    dead.socket.transport.pause_reading()
+    await server.until(lambda: len(server.service.server.clients) == 1)
+    dead.socket.transport.resume_reading()
+    assert await dead.closed() == 4012
+    assert living.socket.close_code is None
+
+
+async def test_http(server: Any) -> None:
+    """/healthz tells how it is, unknown paths are not found, /ws wants a WebSocket."""
+    base = server.url.replace("ws:", "http:").removesuffix("/ws")
+    server.publish("b-1")
+    await server.taken_in(1)
+    status, headers, body = await asyncio.to_thread(get, f"{base}/healthz")
+    fields = json.loads(body)
+    assert (status, headers["Content-Type"]) == (200, "application/json")
+    assert fields.pop("loop_lag_ms") >= 0
+    assert fields == {
+        "status": "ok",
+        "mqtt": True,
+        "clients": 0,
+        "buildings": 1,
+        "readings": 1,
+        "alerts": 0,
+        "malformed": {},
+    }
+    assert (await asyncio.to_thread(get, f"{base}/other"))[0] == 404
+    assert (await asyncio.to_thread(get, f"{base}/ws"))[0] == 426
+
+
+async def test_stopping_tells_clients_to_come_back(server: Any, connect: Connect) -> None:
+    """Every client is closed with 1012, also one that does not read, and the server ends."""
+    client = await connect(server, "b-1")
+    stalled = await connect(server, "b-1")
+    stalled.socket.transport.pause_reading()
+    server.task.cancel()
+    assert await client.closed() == 1012
+    async with asyncio.timeout(server.within_s):
+        await asyncio.wait([server.task])
+    assert server.task.cancelled()
+    stalled.socket.transport.abort()
+
+
+def test_a_port_in_use_is_named(free_port: int) -> None:
+    """Who is to blame and what to do stands in one line."""
+    with listen("127.0.0.1", free_port), pytest.raises(ListenError, match=rf"127.0.0.1:{free_port}.*--port") as caught:
+        listen("127.0.0.1", free_port)
+    assert "\n" not in str(caught.value)

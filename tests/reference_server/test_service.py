@@ -1,0 +1,84 @@
+"""From start to stop: the broker goes away and comes back, or was never there."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import resource
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reference_server.server import listen
+from reference_server.service import Service, Settings, allow_many_connections
+from wire.broker import EmbeddedBroker
+from wire.errors import UnusableError
+from wire.mqtt import BrokerAddress, BrokerError
+
+SECRET = "a secret of the tests, long enough for HS256"
+
+
+async def test_without_a_broker_it_does_not_start(free_port: int) -> None:
+    """A broker that cannot be reached ends the start with one line, and the port is free again."""
+    listening = listen("127.0.0.1", 0)
+    port = listening.getsockname()[1]
+    service = Service(Settings(secret=SECRET, broker=BrokerAddress(port=free_port)), listening)
+    with pytest.raises(BrokerError, match=str(free_port)):
+        await service.run(lambda: pytest.fail("must not say that it serves"))
+    listen("127.0.0.1", port).close()
+
+
+async def test_health_follows_the_broker(patience: Callable[[float], float]) -> None:
+    """While the broker is away /healthz says 503 in effect; the server itself goes on."""
+    with EmbeddedBroker(port=0) as own:
+        service = Service(Settings(secret=SECRET, broker=BrokerAddress.parse(own.url)), listen("127.0.0.1", 0))
+        ready = asyncio.Event()
+        task = asyncio.create_task(service.run(ready.set))
+        async with asyncio.timeout(patience(10)):
+            await ready.wait()
+            assert service.health()[0]
+            await asyncio.to_thread(own.stop)
+            while service.health()[0]:  # noqa: ASYNC110 - health is asked, it does not tell
+                await asyncio.sleep(0.01)
+        well, fields = service.health()
+        assert (well, fields["status"], fields["mqtt"]) == (False, "no broker", False)
+        assert not task.done()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_the_death_of_our_own_broker_ends_the_server(patience: Callable[[float], float]) -> None:
+    """A broker we started ourselves and that died cannot come back: not usable, and clients are told to come back."""
+    with EmbeddedBroker(port=0) as own:
+        listening = listen("127.0.0.1", 0)
+        service = Service(Settings(secret=SECRET, broker=BrokerAddress.parse(own.url)), listening, embedded=own)
+        ready = asyncio.Event()
+        task = asyncio.create_task(service.run(ready.set))
+        async with asyncio.timeout(patience(15)):
+            await ready.wait()
+            assert own._process is not None
+            own._process.kill()
+            with pytest.raises(UnusableError, match="embedded broker ended"):
+                await task
+
+
+async def test_silence_alerts_reach_clients(run_server: Any, connect: Any) -> None:
+    """The clockwork raises silence by itself, in wall-clock time that the time scale shortens."""
+    server = await run_server(time_scale=60.0)
+    client = await connect(server, "b-1")
+    payload = json.loads(server.publish("b-1"))
+    alert = await client.next_of("alert")
+    assert (alert["kind"], alert["limit"]) == ("silent", 60.0)
+    assert alert["ts"] == pytest.approx(payload["ts"] + 1.0)
+
+
+def test_many_connections_are_allowed() -> None:
+    """The limit of open files is raised as far as it may be."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        assert allow_many_connections() == before[1]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
