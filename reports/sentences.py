@@ -1,0 +1,98 @@
+"""One sentence a figure, computed: what it shows in this run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports.histogram import Quantiles, nearest_rank, quantiles_of
+from reports.tables.alerts import AlertTable
+from reports.tables.books import BookRow
+from reports.tables.connections import ConnectionTable
+from reports.tables.latency import LatencySeries
+from reports.words import listed, milliseconds, plural, seconds, share
+
+
+def latency_sentence(readings: LatencySeries, alerts: LatencySeries) -> str:
+    """Say how latency went over time."""
+    if not readings.second.size:
+        return "No latency of a reading was recorded."
+    whole = quantiles_of(readings.whole)
+    worst = readings.worst_second
+    text = (
+        f"Half of the readings arrived within {milliseconds(whole.p50)} and 99 % within {milliseconds(whole.p99)}; "
+        f"the slowest took {milliseconds(whole.max)}, in second {readings.second[worst]:.0f}."
+    )
+    if alerts.second.size:
+        text += f" The slowest alert took {milliseconds(alerts.whole.max_ms)}."
+    return text
+
+
+def percentile_sentence(readings: Quantiles, alerts: Quantiles) -> str:
+    """Say how far the tail reaches."""
+    if not readings.n:
+        return "No latency of a reading was recorded."
+    ratio = (readings.max or 0.0) / readings.p50 if readings.p50 else 0.0
+    text = (
+        f"Of {plural(readings.n, 'reading')}, one in a hundred took longer than {milliseconds(readings.p99)} and one "
+        f"in a thousand longer than {milliseconds(readings.p999)}; the slowest took {ratio:,.0f} times the median."
+    )
+    if alerts.n:
+        text += f" Half of {plural(alerts.n, 'alert')} arrived within {milliseconds(alerts.p50)}."
+    return text
+
+
+def connection_sentence(table: ConnectionTable) -> str:
+    """Say what was lost and what came back."""
+    if not table.clients:
+        return "No connection was recorded."
+    if not table.lost:
+        return f"No connection of {plural(table.clients, 'client')} was lost."
+    lost = f"{plural(table.lost, 'connection')} of {plural(table.clients, 'client')}"
+    cut = ""
+    if table.cut:
+        cut = f", {'all' if table.cut == table.lost > 1 else f'{table.cut:,} of them'} cut by the scenario"
+    if table.cut == table.lost == 1:
+        cut = ", cut by the scenario"
+    if not table.reopened:
+        return f"{lost} {'was' if table.lost == 1 else 'were'} lost{cut}; none came back."
+    back = "all came back" if table.reopened == table.lost else f"{table.reopened:,} came back"
+    if table.lost == 1:
+        return f"{lost} was lost{cut}; it was live again after {seconds(table.reopen_s[-1])}."
+    return (
+        f"{lost} were lost{cut}; {back}, half of them within {seconds(nearest_rank(table.reopen_s, 0.5))}, "
+        f"the last after {seconds(table.reopen_s[-1])}."
+    )
+
+
+def alert_sentence(table: AlertTable) -> str:
+    """Say what was detected and who heard of it."""
+    if not table.rows:
+        if not table.alerts:
+            return "There was no anomaly and no alert."
+        return f"There was no known anomaly; {plural(table.alerts, 'alert')} came all the same."
+    text = f"{share(table.detected, len(table.rows))} anomalies raised an alert"
+    missed = [row for row in table.rows if row.missed_by]
+    if table.detected:
+        slowest = max(row.first_s - row.onset_s for row in table.rows if row.first_s is not None)
+        text += f", the slowest {seconds(slowest)} after its onset"
+        text += (
+            f"; {listed([row.id for row in missed])} did not reach everyone who was connected"
+            if missed
+            else "; each reached everyone who was connected"
+        )
+    if table.unmatched:
+        text += f". {plural(table.unmatched, 'alert')} matched no anomaly"
+    return text + "."
+
+
+def book_sentence(rows: Sequence[BookRow]) -> str:
+    """Say whether the books show a loss."""
+    if not rows:
+        return "There are no books: nothing can be said about what was lost."
+    expected = rows[0]
+    wrong = [row for row in rows if row.fault and (row.readings or row.alerts)]
+    every = f"{plural(expected.readings, 'reading')} and {plural(expected.alerts or 0, 'alert')}"
+    if not wrong:
+        return f"{every} were expected over all clients; each arrived once, in order."
+    told = [f"{(row.readings + (row.alerts or 0)):,} {row.name}" for row in wrong]
+    return f"{every} were expected over all clients; {listed(told, most=len(told))}."

@@ -1,0 +1,1 @@
+"""Run data -> finished tables: pure, numpy arrays and frozen dataclasses, nothing drawn."""

@@ -1,0 +1,178 @@
+"""Alerts against the truth: which anomaly was detected, who received its alert, who missed it.
+
+An anomaly is detected when anybody received an alert of the same sensor whose reading lies in the anomaly, or within
+two intervals after it (a detector may need a reading or two more). Detection is the server's affair and apart from
+delivery: the books say whether alerts that were made reached everyone, exactly; the rows here say who, from the
+connection events, and how soon.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from reports.tables.lives import Life
+from wire.records import AlertDelivery, Anomaly
+
+_EARLY_S = 0.001  # a stamp may be rounded
+_LATE_INTERVALS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class AnomalyRow:
+    """One true anomaly. Times are seconds since the load began."""
+
+    id: str
+    building: str
+    sensor: str
+    kind: str
+    onset_s: float
+    end_s: float
+    first_s: float | None  # when the first and the last client heard of it; None: undetected
+    last_s: float | None
+    alerts: int  # different alerts it raised
+    entitled: int  # clients that may see the building and were live at the first delivery (undetected: at the onset)
+    received: int  # of those, how many got an alert of it
+    later: int  # clients that were away then and got it after all
+    missed_by: tuple[str, ...]  # of the entitled and live, who did not
+    watched: bool  # whether any client may see the building: nobody can notice what nobody watches
+
+    @property
+    def detected(self) -> bool:
+        """Whether an alert of it reached anybody."""
+        return self.first_s is not None
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """Detection by kind: of anomalies (how many were found), or of alerts (how many were right)."""
+
+    kind: str
+    total: int
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertTable:
+    """The alert raster and the detector's figures."""
+
+    rows: list[AnomalyRow]  # by onset
+    alerts: int  # different alerts that reached anybody
+    matched: int  # of those, of a true anomaly
+    by_anomaly_kind: list[KindRow]  # watched anomalies and those detected
+    by_alert_kind: list[KindRow]  # alerts and those matched
+
+    @property
+    def unmatched(self) -> int:
+        """Alerts of no true anomaly: false alarms."""
+        return self.alerts - self.matched
+
+    @property
+    def detected(self) -> int:
+        """Anomalies that were found."""
+        return sum(row.detected for row in self.rows)
+
+    @property
+    def undetected(self) -> int:
+        """Anomalies that somebody watched and nobody heard of."""
+        return sum(row.watched and not row.detected for row in self.rows)
+
+    @property
+    def unwatched(self) -> int:
+        """Anomalies in buildings that no client may see: they are not judged."""
+        return sum(not row.watched and not row.detected for row in self.rows)
+
+
+def alert_table(
+    anomalies: Iterable[Anomaly],
+    deliveries: Iterable[AlertDelivery],
+    lives: Sequence[Life],
+    *,
+    interval_s: float,
+    origin_ts: float,
+) -> AlertTable:
+    """Lay alerts over the truth.
+
+    `interval_s` is the time between two readings of a sensor. Without any life the entitlement is unknown: everything
+    counts as watched and nobody as entitled.
+    """
+    by_sensor: dict[str, list[AlertDelivery]] = {}
+    kinds: dict[tuple[str, str], str] = {}
+    for delivery in deliveries:
+        by_sensor.setdefault(delivery.sensor, []).append(delivery)
+        kinds[delivery.building, delivery.alert] = delivery.alert_kind
+    watchers = _Watchers(lives)
+    matched: set[tuple[str, str]] = set()
+    rows = []
+    for anomaly in sorted(anomalies, key=lambda one: (one.start, one.id)):
+        latest = anomaly.end + _LATE_INTERVALS * interval_s
+        hits = [one for one in by_sensor.get(anomaly.sensor, ()) if anomaly.start - _EARLY_S <= one.ts <= latest]
+        matched.update((one.building, one.alert) for one in hits)
+        rows.append(_row(anomaly, hits, watchers, origin_ts))
+    return AlertTable(
+        rows=rows,
+        alerts=len(kinds),
+        matched=len(matched),
+        by_anomaly_kind=_tally((row.kind, row.detected) for row in rows if row.watched or row.detected),
+        by_alert_kind=_tally((kind, key in matched) for key, kind in kinds.items()),
+    )
+
+
+def _row(anomaly: Anomaly, hits: Sequence[AlertDelivery], watchers: _Watchers, origin_ts: float) -> AnomalyRow:
+    # An anomaly may raise several alerts (a fire: rate, then high): a client has heard of it with its first.
+    heard: dict[str, float] = {}
+    for one in hits:
+        heard[one.client] = min(one.arrival, heard.get(one.client, math.inf))
+    first, last = min(heard.values(), default=None), max(heard.values(), default=None)
+    may_see = watchers.of(anomaly.building)
+    moment = anomaly.start if first is None else first
+    live = {one.client for one in may_see if any(begin <= moment < end for begin, end in one.spans)}
+    got = {one.client for one in hits if not one.leaked}
+    return AnomalyRow(
+        id=anomaly.id,
+        building=anomaly.building,
+        sensor=anomaly.sensor,
+        kind=anomaly.kind,
+        onset_s=anomaly.start - origin_ts,
+        end_s=anomaly.end - origin_ts,
+        first_s=None if first is None else first - origin_ts,
+        last_s=None if last is None else last - origin_ts,
+        alerts=len({one.alert for one in hits}),
+        entitled=len(live),
+        received=len(live & got),
+        later=len(got - live),
+        missed_by=tuple(sorted(live - got)) if hits else (),
+        watched=bool(may_see) or not watchers.known,
+    )
+
+
+def _tally(found: Iterable[tuple[str, bool]]) -> list[KindRow]:
+    counts: dict[str, list[int]] = {}
+    for kind, hit in found:
+        row = counts.setdefault(kind, [0, 0])
+        row[0] += 1
+        row[1] += hit
+    return [KindRow(kind, total, hits) for kind, (total, hits) in sorted(counts.items())]
+
+
+class _Watchers:
+    """Who may see a building; clients share few sets of patterns, so each set is matched once."""
+
+    def __init__(self, lives: Sequence[Life]) -> None:
+        self._by_patterns: dict[tuple[str, ...], list[Life]] = {}
+        for one in lives:
+            self._by_patterns.setdefault(one.buildings, []).append(one)
+        self._by_building: dict[str, list[Life]] = {}
+        self.known = bool(lives)
+
+    def of(self, building: str) -> list[Life]:
+        if building not in self._by_building:
+            self._by_building[building] = [
+                one
+                for patterns, group in self._by_patterns.items()
+                if any(fnmatchcase(building, pattern) for pattern in patterns)
+                for one in group
+            ]
+        return self._by_building[building]

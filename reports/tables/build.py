@@ -1,0 +1,50 @@
+"""Every table of a run, computed once; figures, summary and page all read these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reports.histogram import Histogram, merge
+from reports.rundata import RunData
+from reports.tables.alerts import AlertTable, alert_table
+from reports.tables.books import BookRow, books_table
+from reports.tables.connections import ConnectionTable, connection_table
+from reports.tables.latency import LatencyCurve, LatencySeries, latency_curve, latency_series
+from reports.tables.lives import lives
+from reports.tables.timeline import Timeline, timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All tables of one run."""
+
+    readings: LatencySeries
+    alert_latency: LatencySeries
+    connect: Histogram
+    reconnect: Histogram
+    curves: list[LatencyCurve]  # readings, alerts
+    connections: ConnectionTable
+    alerts: AlertTable
+    books: list[BookRow]
+    timeline: Timeline
+
+
+def tabulate(data: RunData) -> Tables:
+    """Compute every table."""
+    origin_ts = data.origin_ts
+    clients = lives(data.clients)
+    readings = latency_series(data.latency, "reading", origin_ts=origin_ts)
+    alert_latency = latency_series(data.latency, "alert", origin_ts=origin_ts)
+    return Tables(
+        readings=readings,
+        alert_latency=alert_latency,
+        connect=merge(one.histogram for one in data.latency if one.tag == "connect"),
+        reconnect=merge(one.histogram for one in data.latency if one.tag == "reconnect"),
+        curves=[latency_curve("reading", readings.whole), latency_curve("alert", alert_latency.whole)],
+        connections=connection_table(clients, origin_ts=origin_ts),
+        alerts=alert_table(
+            data.anomalies, data.alerts, clients, interval_s=data.interval_s or 0.0, origin_ts=origin_ts
+        ),
+        books=books_table(data.books),
+        timeline=timeline(data.faults, data.anomalies, origin_ts=origin_ts),
+    )

@@ -1,0 +1,74 @@
+"""Latency over time and over quantiles, from the interval histograms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reports.histogram import EMPTY, Histogram, merge
+from reports.hlog import Interval
+
+_CURVE_POINTS = 400  # more than any figure has pixels for a step
+
+
+@dataclass(frozen=True, slots=True)
+class LatencySeries:
+    """Quantiles of one tag per second; arrays of shape (k,), seconds without a record are left out."""
+
+    tag: str
+    second: NDArray[np.float64]  # start of the second, since the load began
+    n: NDArray[np.int64]
+    p50_ms: NDArray[np.float64]
+    p95_ms: NDArray[np.float64]
+    p99_ms: NDArray[np.float64]
+    max_ms: NDArray[np.float64]
+    whole: Histogram  # of all seconds
+
+    @property
+    def worst_second(self) -> int:
+        """Position of the second with the largest latency; the series must not be empty."""
+        return int(np.argmax(self.max_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyCurve:
+    """Latency against the share of messages that were at least so fast; arrays of shape (k,)."""
+
+    tag: str
+    share: NDArray[np.float64]  # 0 to less than 1, ascending
+    latency_ms: NDArray[np.float64]
+    n: int
+
+
+def latency_series(intervals: Iterable[Interval], tag: str, *, origin_ts: float) -> LatencySeries:
+    """Merge a tag's intervals by second (several processes may have written one) and take each second's quantiles."""
+    by_second: dict[int, list[Histogram]] = {}
+    for one in intervals:
+        if one.tag == tag:
+            by_second.setdefault(math.floor(one.start_ts - origin_ts + 1e-3), []).append(one.histogram)
+    merged = {second: merge(by_second[second]) for second in sorted(by_second)}
+    rows = np.array([one.quantiles_ms(np.array([0.5, 0.95, 0.99, 1.0])) for one in merged.values()]).reshape(-1, 4)
+    return LatencySeries(
+        tag=tag,
+        second=np.array(list(merged), np.float64),
+        n=np.array([one.n for one in merged.values()], np.int64),
+        p50_ms=rows[:, 0],
+        p95_ms=rows[:, 1],
+        p99_ms=rows[:, 2],
+        max_ms=rows[:, 3],
+        whole=merge(merged.values()) if merged else EMPTY,
+    )
+
+
+def latency_curve(tag: str, histogram: Histogram) -> LatencyCurve:
+    """Quantiles spaced evenly on an axis of nines, up to 1 - 1/(2n), where the slowest of n stands."""
+    n = histogram.n
+    if not n:
+        return LatencyCurve(tag, np.empty(0), np.empty(0), 0)
+    nines = np.linspace(0, math.log10(2 * n), min(_CURVE_POINTS, max(n, 2)))
+    shares = 1 - 10**-nines
+    return LatencyCurve(tag, shares, histogram.quantiles_ms(shares), n)

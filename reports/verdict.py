@@ -1,0 +1,208 @@
+"""The verdict of a run: held, failed or not usable, in words and as an exit code.
+
+Whether the measurement can be used comes first: counts of a run that went wrong prove nothing, in either direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reports.rundata import RunData
+from reports.words import milliseconds, plural
+from wire.errors import ExitCode
+from wire.records import AlertCounts, Books, ClientBooks, Published, PublishedTotal, ReadingCounts
+
+LATE_LIMIT_MS = 250.0  # p99 of the publisher's lateness; beyond, the load was not the one asked for
+
+GATES = (
+    "leaked",
+    "duplicated",
+    "missing_connected",
+    "missing_away",
+    "missing_tail",
+    "alerts_missing",
+    "alerts_duplicated",
+    "alerts_leaked",
+    "undetected",
+)
+
+_NAMES = {ExitCode.HELD: "held", ExitCode.GATE_FAILED: "failed", ExitCode.NOT_USABLE: "not_usable"}
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One count against the most that still holds; no limit: shown, not judged."""
+
+    name: str
+    limit: int | None
+    actual: int
+
+    @property
+    def broken(self) -> bool:
+        """Whether there were too many."""
+        return self.limit is not None and self.actual > self.limit
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.actual:,} > {self.limit:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the run proves."""
+
+    exit_code: ExitCode
+    sentence: str
+    reasons: list[str]  # why it failed or is not usable; empty when it held
+    gates: list[Gate]  # empty where there are no books
+
+    @property
+    def name(self) -> str:
+        """One of held, failed, not_usable."""
+        return _NAMES[self.exit_code]
+
+    @property
+    def headline(self) -> str:
+        """The sentence without its first word, for where the verdict stands above it."""
+        rest = self.sentence.partition(": ")[2]
+        return rest[:1].upper() + rest[1:]
+
+    @property
+    def details(self) -> list[str]:
+        """The reasons that the sentence does not give in full already."""
+        return [] if self.exit_code == ExitCode.NOT_USABLE and len(self.reasons) == 1 else self.reasons
+
+
+def judge(data: RunData, *, undetected: int) -> Verdict:
+    """Judge a run by its files; `undetected` is the count of watched anomalies that raised no alert."""
+    limits = data.run.settings.get("gate") if data.run is not None else None
+    limits = limits if isinstance(limits, Mapping) else {}
+    gates = gates_of(data.books, undetected, limits) if data.books is not None else []
+    reasons = unusable_reasons(data, limits)
+    if reasons:
+        more = f" ({plural(len(reasons) - 1, 'more reason')})" if len(reasons) > 1 else ""
+        return Verdict(ExitCode.NOT_USABLE, f"Not usable: {reasons[0]}{more}.", reasons, gates)
+    assert data.books is not None, "a run without books is not usable"  # noqa: S101 - for the type checker
+    broken = [gate for gate in gates if gate.broken]
+    if broken:
+        return Verdict(
+            ExitCode.GATE_FAILED, f"Failed: {_shortfall(data.books, undetected)}.", [str(one) for one in broken], gates
+        )
+    return Verdict(ExitCode.HELD, _held(data.books), [], gates)
+
+
+def gates_of(books: Books, undetected: int, limits: Mapping[str, object]) -> list[Gate]:
+    """Every gate with its limit: 0 unless the scenario says otherwise, none where it says null."""
+    readings, alerts = books.readings, books.alerts
+    actual = {
+        "leaked": readings.leaked,
+        "duplicated": readings.duplicated,
+        "missing_connected": readings.missing_connected,
+        "missing_away": readings.missing_away,
+        "missing_tail": readings.missing_tail,
+        "alerts_missing": alerts.missing,
+        "alerts_duplicated": alerts.duplicated,
+        "alerts_leaked": alerts.leaked,
+        "undetected": undetected,
+    }
+    return [Gate(name, _limit(limits.get(name, 0)), actual[name]) for name in GATES]
+
+
+def _limit(value: object) -> int | None:
+    return int(value) if isinstance(value, int | float) else None
+
+
+def unusable_reasons(data: RunData, limits: Mapping[str, object]) -> list[str]:
+    """Why the run proves nothing; empty when it can be used."""
+    reasons = []
+    run = data.run
+    if run is not None:
+        if run.usable is False:
+            reasons += run.reasons or ["the runner said so and gave no reason"]
+        if run.ended_ts is None:
+            reasons.append("the run did not end (killed, or still running)")
+    # A gate that cannot be judged must not pass in silence.
+    reasons += [f"gate {name!r} is not known to this version" for name in limits if name not in GATES]
+    reasons += [
+        f"gate {name!r} has the limit {limits[name]!r}, which is no number"
+        for name in GATES
+        if not isinstance(limits.get(name, 0), int | float | None)
+    ]
+    reasons += data.unreadable
+    reasons += _books_reasons(data)
+    reasons += _publisher_reasons(data)
+    return list(dict.fromkeys(reasons))
+
+
+def _books_reasons(data: RunData) -> list[str]:
+    books = data.books
+    if books is None:
+        return [] if any("books.json" in one for one in data.unreadable) else ["there are no books (books.json)"]
+    reasons = []
+    if not books.settled:
+        reasons.append("the books are not settled: the publisher's last sequence numbers never arrived")
+    if not _balanced(books):
+        reasons.append("the books do not balance")
+    if not books.readings.expected and not books.readings.received:
+        reasons.append("no reading was expected and none was received")
+    if books.alerts.received and not data.alerts:
+        reasons.append(
+            f"alerts.jsonl is empty though {plural(books.alerts.received, 'alert')} arrived: detection cannot be judged"
+        )
+    return reasons
+
+
+def _balanced(books: Books) -> bool:
+    """Check the identities ourselves, in the totals, in every client, and between the two."""
+    readings, alerts = ReadingCounts(), AlertCounts()
+    for one in books.clients:
+        readings.add(one.readings)
+        alerts.add(one.alerts)
+    sums_agree = not books.clients or (readings == books.readings and alerts == books.alerts)
+    every: list[Books | ClientBooks] = [books, *books.clients]
+    return books.balanced and sums_agree and all(one.readings.balanced and one.alerts.balanced for one in every)
+
+
+def _publisher_reasons(data: RunData) -> list[str]:
+    reasons = []
+    late_ms = max((one.late_ms_p99 for one in data.totals), default=0.0)
+    if late_ms > LATE_LIMIT_MS:
+        reasons.append(f"the publisher was late: p99 {milliseconds(late_ms)}, at most {milliseconds(LATE_LIMIT_MS)}")
+    told: Sequence[PublishedTotal | Published] = data.totals or data.seconds
+    shed = sum(one.shed for one in told)
+    if shed:
+        reasons.append(f"the publisher shed {plural(shed, 'reading')}: the broker did not keep up or was away")
+    if told and not any(one.intended for one in told):
+        reasons.append("no reading was meant to be sent")
+    return reasons
+
+
+def _held(books: Books) -> str:
+    readings, alerts = books.readings, books.alerts
+    perfect = not (
+        readings.missing + readings.duplicated + readings.leaked + alerts.missing + alerts.duplicated + alerts.leaked
+    )
+    if not perfect:
+        return (
+            f"Held: {readings.delivered:,} of {plural(readings.expected, 'reading')} and {alerts.delivered:,} of "
+            f"{plural(alerts.expected, 'alert')} arrived, within every limit the scenario sets."
+        )
+    if not alerts.expected:
+        return f"Held: every one of {plural(readings.expected, 'reading')} reached everyone it should."
+    return (
+        f"Held: every one of {plural(readings.expected, 'reading')} and {plural(alerts.expected, 'alert')} "
+        "reached everyone it should."
+    )
+
+
+def _shortfall(books: Books, undetected: int) -> str:
+    """What went wrong, worst first: what somebody should never have seen, then what somebody did not see."""
+    counts = [
+        (books.readings.leaked + books.alerts.leaked, "message", "leaked"),
+        (books.alerts.missing, "alert", "missing"),
+        (undetected, "anomaly", "undetected"),
+        (books.readings.missing, "reading", "missing"),
+        (books.alerts.duplicated, "alert", "duplicated"),
+        (books.readings.duplicated, "reading", "duplicated"),
+    ]
+    return ", ".join(f"{plural(count, noun)} {what}" for count, noun, what in counts if count)

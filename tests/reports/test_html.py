@@ -1,0 +1,86 @@
+"""The page."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from reports.html import PageFigure, page
+from reports.rundata import load
+from reports.summary import summarise
+from reports.tables.build import tabulate
+
+
+class _Page(HTMLParser):
+    """Addresses a browser would fetch, and tags left open."""
+
+    VOID = ("meta", "link", "br", "img")
+
+    def __init__(self):
+        super().__init__()
+        self.fetched, self.open = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.fetched += [value for key, value in attrs if key in ("src", "href", "xlink:href", "action")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def page_of(built):
+    """The page without its figures, whose drawing has tests of its own."""
+    data = load(built.write())
+    tables = tabulate(data)
+    figures = [PageFigure(name, name, "A sentence.", "<svg/>", "<svg/>") for name in ("percentiles", "alerts", "books")]
+    return page(summarise(data, tables), tables, figures)
+
+
+def test_one_file_that_fetches_nothing(reported):
+    """The page is whole HTML, small, and asks no network for anything."""
+    text = (reported / "report.html").read_text()
+    parser = _Page()
+    parser.feed(text)
+    assert parser.open == []
+    assert all(address.startswith(("#", "data:,")) for address in parser.fetched)
+    assert not re.search(r"@import|url\((?!#)", text)
+    assert len(text) < 3_000_000
+
+
+def test_the_first_screen_answers(reported):
+    """Verdict in words, five numbers, before the first figure."""
+    first, _, rest = (reported / "report.html").read_text().partition("<section")
+    assert "Every one of 100 readings and 2 alerts reached everyone it should." in first
+    assert first.count('class="value"') == 5
+    assert "notices" not in first.partition("<body>")[2]
+    assert rest.count("<figure") == 5
+    assert "prefers-color-scheme: dark" in first
+
+
+def test_names_from_outside_are_text(whole):
+    """A scenario or a client may be called anything; the page shows it and runs nothing."""
+    whole.run.scenario = "<script>alert(1)</script>"
+    whole.client("<img src=x>")
+    text = page_of(whole)
+    assert "<script" not in text
+    assert "<img" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_reasons_and_notices(whole):
+    """What is wrong and what is missing stands on the first screen."""
+    whole.run.usable, whole.run.reasons = False, ["the server died with 9", "the swarm died with 1"]
+    whole.latency.clear()
+    first = page_of(whole).partition("<section")[0]
+    assert "The server died with 9 (1 more reason)." in first
+    assert "<li>the swarm died with 1</li>" in first
+    assert "latency.hlog is missing: no latency can be shown" in first
+
+
+@pytest.mark.parametrize("missed", [False, True])
+def test_who_missed_an_alert(whole, missed):
+    """A client that missed an alert is named in its row."""
+    if missed:
+        whole.records = [one for one in whole.records if not (one.FILE == "alerts.jsonl" and one.client == "c2")]
+    assert (">c2</td>" in page_of(whole)) is missed

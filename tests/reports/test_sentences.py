@@ -1,0 +1,78 @@
+"""The sentence of each figure."""
+
+import dataclasses
+
+import pytest
+
+from reports import sentences
+from reports.histogram import EMPTY, quantiles_of
+from reports.rundata import RunData, load
+from reports.tables.build import tabulate
+
+
+@pytest.fixture
+def tables(whole):
+    return tabulate(load(whole.write()))
+
+
+def test_of_a_whole_run(tables):
+    """Each sentence says what its figure shows in this very run."""
+    assert sentences.latency_sentence(tables.readings, tables.alert_latency) == (
+        "Half of the readings arrived within 2 ms and 99 % within 10 ms; the slowest took 10 ms, in second 0. "
+        "The slowest alert took 50 ms."
+    )
+    assert sentences.percentile_sentence(quantiles_of(tables.readings.whole), quantiles_of(EMPTY)) == (
+        "Of 40 readings, one in a hundred took longer than 10 ms and one in a thousand longer than 10 ms; "
+        "the slowest took 5 times the median."
+    )
+    assert sentences.connection_sentence(tables.connections) == (
+        "1 connection of 2 clients was lost, cut by the scenario; it was live again after 1.2 s."
+    )
+    assert sentences.alert_sentence(tables.alerts) == (
+        "1 of 1 anomalies raised an alert, the slowest 20 ms after its onset; each reached everyone who was connected."
+    )
+    assert sentences.book_sentence(tables.books) == (
+        "100 readings and 2 alerts were expected over all clients; each arrived once, in order."
+    )
+
+
+def test_of_nothing():
+    """A run of nothing has a sentence for each figure and no number in it."""
+    tables = tabulate(RunData())
+    told = [
+        sentences.latency_sentence(tables.readings, tables.alert_latency),
+        sentences.percentile_sentence(quantiles_of(EMPTY), quantiles_of(EMPTY)),
+        sentences.connection_sentence(tables.connections),
+        sentences.alert_sentence(tables.alerts),
+        sentences.book_sentence(tables.books),
+    ]
+    assert all(one.endswith(".") and not any(letter.isdigit() for letter in one) for one in told)
+
+
+def test_connections_that_went_wrong(tables):
+    """Losses, returns and cuts are told apart."""
+    table = dataclasses.replace(tables.connections, lost=30, cut=30, reopened=30, reopen_s=[1.0, 2.0, 3.0], clients=100)
+    assert sentences.connection_sentence(table) == (
+        "30 connections of 100 clients were lost, all cut by the scenario; all came back, half of them within 2 s, "
+        "the last after 3 s."
+    )
+    some = dataclasses.replace(table, cut=10, reopened=29)
+    assert "10 of them cut by the scenario; 29 came back" in sentences.connection_sentence(some)
+    assert "none came back" in sentences.connection_sentence(dataclasses.replace(table, reopened=0))
+    assert "No connection of 100 clients was lost" in sentences.connection_sentence(dataclasses.replace(table, lost=0))
+
+
+def test_alerts_that_went_wrong(tables):
+    """Who was missed and what was a false alarm is said."""
+    row = dataclasses.replace(tables.alerts.rows[0], missed_by=("c9",))
+    table = dataclasses.replace(tables.alerts, rows=[row], alerts=3)
+    text = sentences.alert_sentence(table)
+    assert "an1 did not reach everyone who was connected" in text
+    assert "2 alerts matched no anomaly." in text
+    assert "3 alerts came all the same" in sentences.alert_sentence(dataclasses.replace(table, rows=[]))
+
+
+def test_books_that_went_wrong(tables):
+    """Each fault of the books is named with its count."""
+    rows = [dataclasses.replace(row, readings=4) if row.name == "leaked" else row for row in tables.books]
+    assert sentences.book_sentence(rows).endswith("over all clients; 4 leaked.")
