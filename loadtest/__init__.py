@@ -1,0 +1,1 @@
+"""A Locust swarm of WebSocket clients that keeps books on every message. gevent lives here: no asyncio."""

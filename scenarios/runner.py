@@ -26,6 +26,7 @@ from wire.errors import ExitCode, SensorSwarmError, UnusableError
 from wire.secret import SECRET_VARIABLE
 
 Tell = Callable[[str], None]
+Progress = Callable[[float, float], None]  # seconds of load that have passed, and seconds in all
 
 _READY_S = 30.0  # for the server, and for the simulator to begin
 _SETTLE_S = 20.0  # for the swarm to settle and write its books
@@ -36,8 +37,10 @@ class InterruptedRunError(UnusableError):
     """The run was ended by Ctrl-C or SIGTERM."""
 
 
-def run(scenario: Scenario, directory: Path, *, tell: Tell) -> records.Run:
+def run(scenario: Scenario, directory: Path, *, tell: Tell, progress: Progress = lambda *_: None) -> records.Run:
     """Carry out one run; its files are in `directory` when this returns or raises.
+
+    `tell` gets a line for each step, `progress` is called about once a second while the load goes on.
 
     Returns the run record: `usable` is False when a process died or the swarm's books do not balance, with reasons.
 
@@ -62,7 +65,7 @@ def run(scenario: Scenario, directory: Path, *, tell: Tell) -> records.Run:
     records.write_json(directory / commands.PLAN, commands.plan(scenario))
     with _interruptible():
         try:
-            _Conductor(scenario, directory, record, tell).conduct()
+            _Conductor(scenario, directory, record, tell, progress).conduct()
             record.usable = not record.reasons
         except SensorSwarmError as error:
             record.usable = False
@@ -95,11 +98,14 @@ def _interruptible() -> Iterator[None]:
 class _Conductor:
     """One run's processes, from the first to the last."""
 
-    def __init__(self, scenario: Scenario, directory: Path, record: records.Run, tell: Tell) -> None:
+    def __init__(
+        self, scenario: Scenario, directory: Path, record: records.Run, tell: Tell, progress: Progress
+    ) -> None:
         self._scenario = scenario
         self._directory = directory
         self._record = record
         self._tell = tell
+        self._progress = progress
         self._children: list[Child] = []
         self._broker = EmbeddedBroker(port=0)
         self._writer = records.RecordWriter(directory)
@@ -139,7 +145,7 @@ class _Conductor:
             self._record.load_started_ts = started_ts
             records.write_json(self._directory / records.RUN, self._record)
             self._order_faults(started_ts)
-            self._tell(f"load        {scenario.duration_s:g} s ...")
+            self._tell(f"load        {scenario.duration_s:g} s")
             self._wait(
                 "the load has ended", lambda: simulator.exit_code is not None, scenario.duration_s + 30, ends=simulator
             )
@@ -195,6 +201,9 @@ class _Conductor:
         if time.monotonic() - self._sampled_at >= 1:
             self._sampled_at = time.monotonic()
             self._sampler.sample()
+            started_ts = self._record.load_started_ts
+            if started_ts is not None and self._record.load_ended_ts is None:
+                self._progress(max(0.0, now() - started_ts), self._scenario.duration_s)
 
     def _expect_end(self, simulator: Child) -> None:
         if simulator.exit_code != 0:

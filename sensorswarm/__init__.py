@@ -1,0 +1,1 @@
+"""The face: one small Typer app over the parts."""

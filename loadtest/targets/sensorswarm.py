@@ -1,0 +1,136 @@
+"""The dashboard protocol of our own servers, `sensorswarm.v1` (docs/protocol.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from loadtest.books import Books
+from loadtest.roster import Manager
+from loadtest.targets import Conversation, TakeAlert
+from loadtest.unknown import Unknown
+from wire.dashboard import SUBPROTOCOL
+from wire.records import AlertDelivery
+
+_EPOCH, _OFFSET, _ALERT_OFFSET = 0, 1, 2
+_WRONG_FIELDS = (KeyError, TypeError, ValueError, OverflowError)
+
+
+class SensorSwarmConversation:
+    """One client's side of `sensorswarm.v1`."""
+
+    def __init__(self, manager: Manager, books: Books, unknown: Unknown, take_alert: TakeAlert) -> None:
+        self.live = False
+        self.recovered = False
+        self.told = (0, "")
+        self._buildings = manager.buildings
+        self._books = books
+        self._unknown = unknown
+        self._take_alert = take_alert
+        self._positions: dict[str, list[Any]] = {}  # building -> epoch and the last offset had on each lane
+        self._awaited: set[str] = set()
+
+    def hello(self, token: str) -> bytes:
+        """Who we are, what we want to see and where we left off."""
+        self.live = False
+        self.recovered = bool(self._positions)
+        self.told = (0, "")
+        self._awaited = set(self._buildings)
+        resume = {
+            building: {"epoch": epoch, "offset": int(offset), "alert_offset": alert_offset}
+            for building, (epoch, offset, alert_offset) in self._positions.items()
+        }
+        return orjson.dumps({"type": "hello", "token": token, "subscribe": self._buildings, "resume": resume})
+
+    def take(self, messages: list[bytes], arrival_ts: float) -> None:
+        """Understand and book the messages of one read."""
+        books = self._books
+        positions = self._positions
+        for data in messages:
+            try:
+                message = orjson.loads(data)
+                if message["type"] != "readings":
+                    self._rare(message, arrival_ts)
+                    continue
+                building, batch = message["building"], message["readings"]
+                if batch.__class__ is not list:
+                    raise TypeError
+                last = message["offset"] + len(batch) - 1
+                position = positions.get(building)
+            except orjson.JSONDecodeError:
+                self._unknown.count("not JSON", data)
+                continue
+            except _WRONG_FIELDS:
+                self._unknown.count("wrong fields", data)
+                continue
+            if position is not None:
+                position[_OFFSET] = last
+            books.readings(building, batch, arrival_ts)
+            if "skipped" in message:
+                self._skipped(message["skipped"], data)
+
+    def _rare(self, message: dict[str, Any], arrival_ts: float) -> None:
+        """Everything that is not readings; raises what wrong fields raise."""
+        kind = message["type"]
+        if kind == "alert":
+            self._alert(message, arrival_ts)
+        elif kind == "subscribed":
+            self._subscribed(message, arrival_ts)
+        elif kind == "error":
+            self.told = (int(message["code"]), str(message["reason"]))
+        elif kind not in ("welcome", "pong"):
+            self._unknown.count("unknown type", orjson.dumps(message))
+
+    def _subscribed(self, message: dict[str, Any], arrival_ts: float) -> None:
+        building = message["building"]
+        position = [str(message["epoch"]), int(message["offset"]), int(message["alert_offset"])]
+        recovered = message["recovered"] is True
+        if building not in self._awaited:
+            self._unknown.count("subscribed without asking", orjson.dumps(message))
+            return
+        had = self._positions.get(building)
+        if had is not None and recovered:
+            had[_EPOCH] = position[_EPOCH]  # the offsets stay: what was missed has yet to come
+        else:
+            self._positions[building] = position
+            self.recovered = self.recovered and had is None
+        self._books.subscribed(building, arrival_ts)
+        self._awaited.discard(building)
+        self.live = not self._awaited
+
+    def _alert(self, message: dict[str, Any], arrival_ts: float) -> None:
+        building, sensor, alert_id = message["building"], message["sensor"], message["id"]
+        ts, offset, kind = float(message["ts"]), int(message["offset"]), str(message["kind"])
+        if not (isinstance(building, str) and isinstance(sensor, str) and isinstance(alert_id, str)):
+            raise TypeError
+        if position := self._positions.get(building):
+            position[_ALERT_OFFSET] = offset
+        new = self._books.alert(building, alert_id, sensor, arrival_ts)
+        delivery = AlertDelivery(
+            arrival=arrival_ts,
+            client="",
+            alert=alert_id,
+            building=building,
+            sensor=sensor,
+            alert_kind=kind,
+            ts=ts,
+            leaked=new is None,
+        )
+        self._take_alert(delivery, new is True)
+
+    def _skipped(self, count: object, data: bytes) -> None:
+        if isinstance(count, int):
+            self._books.conflated += count
+        else:
+            self._unknown.count("wrong fields", data)
+
+
+class SensorSwarmTarget:
+    """Our reference servers."""
+
+    subprotocols: tuple[str, ...] = (SUBPROTOCOL,)
+
+    def conversation(self, manager: Manager, books: Books, unknown: Unknown, take_alert: TakeAlert) -> Conversation:
+        """A client's side of the protocol."""
+        return SensorSwarmConversation(manager, books, unknown, take_alert)

@@ -1,0 +1,5 @@
+"""`python -m sensorswarm` is `sensorswarm`."""
+
+from sensorswarm.cli import main
+
+main()

@@ -1,0 +1,106 @@
+"""`sensorswarm`: run scenarios, serve, report. Each command is a few lines over the room that does the work."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import reference_server.cli
+import reports.cli
+from scenarios import library, runner, schema
+from wire.broker import EmbeddedBroker
+from wire.errors import ExitCode, SensorSwarmError, UnusableError
+
+WIDTH = 80  # columns of a terminal nobody has widened
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Does every reading and every alert of a live IoT dashboard reach everyone it should, how fast, and what "
+    "happens when things break?",
+    epilog="Exit codes: 0 held, 1 a gate failed, 2 wrong usage or configuration, 3 the measurement is not usable.",
+)
+app.command()(reference_server.cli.serve)
+app.command()(reports.cli.report)
+
+
+@app.command()
+def run(
+    scenario: Annotated[
+        str, typer.Argument(help="A shipped scenario's name (`sensorswarm scenarios`) or a .toml file.")
+    ],
+    run_dir: Annotated[
+        Path | None, typer.Option(help="Where the run's files go; by default runs/NAME-TIME in this folder.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="In place of the scenario's own seed.")] = None,
+) -> None:
+    """Run a scenario: broker, server, swarm and simulator as real processes; then report and verdict."""
+    from reports import api, terminal  # noqa: PLC0415 - matplotlib takes a second that no other command should wait
+
+    chosen = schema.load(library.find(scenario))
+    if seed is not None:
+        chosen = chosen.model_copy(update={"seed": seed})
+    directory = run_dir or Path("runs") / f"{chosen.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    typer.echo(textwrap.fill(f"{chosen.name}: {chosen.description}", WIDTH))
+    try:
+        runner.run(chosen, directory, tell=lambda line: typer.echo(f"  {line}"), progress=_show_progress)
+    except UnusableError as error:
+        # What was written can still be looked at: the report names what is missing.
+        typer.echo(f"sensorswarm: {error}", err=True)
+        api.write_report(directory)
+        raise typer.Exit(ExitCode.NOT_USABLE) from None
+    summary = api.write_report(directory)
+    terminal.show(summary, Console())
+    typer.echo(f"report: {directory / 'report.html'}")
+    raise typer.Exit(summary.exit_code)
+
+
+def _show_progress(passed_s: float, whole_s: float) -> None:
+    """Count the seconds of the load in place; a log file is spared."""
+    if sys.stdout.isatty():
+        sys.stdout.write(f"\r  {min(passed_s, whole_s):.0f} of {whole_s:.0f} s \r")
+        sys.stdout.flush()
+
+
+@app.command()
+def scenarios() -> None:
+    """List the scenarios that ship with SensorSwarm."""
+    for name in library.names():
+        typer.echo(f"{name:12} {schema.load(library.find(name)).description}")
+
+
+@app.command()
+def locustfile() -> None:
+    """Print the path of the swarm's locustfile, for `locust -f "$(sensorswarm locustfile)"`."""
+    typer.echo(runner.locustfile())
+
+
+@app.command()
+def broker(
+    port: Annotated[int, typer.Option(min=1, max=65534, help="MQTT 3.1.1 here, MQTT 5 on the port after it.")] = 1883,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Run the embedded MQTT broker until Ctrl-C."""
+    with EmbeddedBroker(host=host, port=port) as running:
+        typer.echo(f"MQTT 3.1.1 on {running.url}, MQTT 5 on port {running.port + 1}; Ctrl-C ends it")
+        ended = threading.Event()
+        while running.exit_code is None:
+            ended.wait(0.5)
+    raise UnusableError(f"the broker ended with {running.exit_code}")
+
+
+def main() -> None:
+    """Entry point: errors of ours become one line and their exit code."""
+    try:
+        app()
+    except SensorSwarmError as error:
+        typer.echo(f"sensorswarm: {error}", err=True)
+        sys.exit(error.exit_code)

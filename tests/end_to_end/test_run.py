@@ -1,0 +1,188 @@
+"""`sensorswarm run`: the whole path on real parts, and every way it can end."""
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from wire import records
+
+pytestmark = pytest.mark.end_to_end
+Patience = Callable[[float], float]
+Start = Callable[..., Any]  # a `Started` of conftest.py
+Write = Callable[[float], Path]
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_run_holds_and_its_books_say_so(start: Start, scenario: Write, tmp_path: Path, patience: Patience) -> None:
+    """Readings and the alert reach everyone, cut clients come back and miss nothing, no process is left."""
+    run = start("sensorswarm", "run", scenario(8), "--run-dir", "run")
+    code, output = run.finish(patience(60))
+    assert code == 0, output
+    assert run.orphans(patience(5)) == []
+    directory = tmp_path / "run"
+    books = records.Books.from_dict(orjson.loads((directory / records.BOOKS).read_bytes()))
+    assert books.settled
+    assert books.balanced
+    finals = records.read_records(directory / records.PUBLISHED, records.PublishedFinal)
+    of_building = {final.building: sum(last + 1 for last in final.last_seq) for final in finals}
+    assert sum(of_building.values()) == pytest.approx(4 * 10 * 8, abs=4 * 10)
+    starts = [e for e in records.read_records(directory / records.CLIENTS, records.ClientEvent) if e.event == "start"]
+    expected = sum(of_building[building] for event in starts for building in event.buildings)
+    assert books.readings.expected == books.readings.delivered == expected
+    assert books.alerts.expected == books.alerts.delivered > 0
+    assert books.readings.duplicated == books.readings.leaked == books.alerts.duplicated == 0
+    events = records.read_records(directory / records.CLIENTS, records.ClientEvent)
+    cut = {event.client for event in events if event.event == "cut"}
+    assert len(cut) == 5
+    back = {
+        event.client: event for event in events if event.event == "live" and event.client in cut and event.recovered
+    }
+    assert set(back) == cut
+    summary = orjson.loads((directory / records.SUMMARY).read_bytes())
+    assert summary["verdict"] == "held"
+    assert summary["anomalies"]["undetected"] == 0
+    run_record = orjson.loads((directory / records.RUN).read_bytes())
+    assert run_record["usable"] is True
+    assert {item["role"] for item in run_record["processes"]} == {"server", "swarm", "simulator"}
+    report = (directory / "report.html").read_text()
+    assert "http://" not in report.replace("http://www.w3.org", "")
+    assert "https://" not in report
+    assert list((directory / "figures").glob("*.png"))
+    assert str(Path("run") / "report.html") in output
+    assert max(len(line) for line in output.splitlines()) <= 80
+    sampled = {sample.role for sample in records.read_records(directory / records.RESOURCES, records.Resource)}
+    assert sampled == {"broker", "server", "swarm", "simulator"}
+
+
+@pytest.mark.parametrize(
+    ("role", "part"),
+    [("broker", "wire.broker"), ("server", "reference_server"), ("swarm", "locust"), ("simulator", "simulator")],
+)
+def test_a_killed_process_ends_the_run_as_not_usable(
+    start: Start, scenario: Write, tmp_path: Path, patience: Patience, role: str, part: str
+) -> None:
+    """Kill -9 of any child: exit 3, the reason names it, nothing is left running, the report still opens."""
+    run = start("sensorswarm", "run", scenario(40), "--run-dir", "run")
+    published = tmp_path / "run" / records.PUBLISHED
+    wait_for(lambda: bool(records.read_records(published, records.PublishedStart)), patience(40))
+    run.member(part, patience(5)).kill()
+    code, output = run.finish(patience(40))
+    assert code == 3, output
+    assert f"the {role} " in output
+    assert run.orphans(patience(5)) == []
+    record = orjson.loads((tmp_path / "run" / records.RUN).read_bytes())
+    assert record["usable"] is False
+    assert role in record["reasons"][0]
+    assert (tmp_path / "run" / "report.html").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_cleans_up_and_keeps_its_records(
+    start: Start, scenario: Write, tmp_path: Path, patience: Patience, number: signal.Signals
+) -> None:
+    """Ctrl-C and SIGTERM: exit 3, no process left, what was measured until then is on the disk."""
+    run = start("sensorswarm", "run", scenario(40), "--run-dir", "run")
+    published = tmp_path / "run" / records.PUBLISHED
+    wait_for(lambda: bool(records.read_records(published, records.Published)), patience(40))
+    run.process.send_signal(number)
+    code, output = run.finish(patience(40))
+    assert code == 3, output
+    assert "interrupted" in output
+    assert "Traceback" not in output
+    assert run.orphans(patience(5)) == []
+    assert (tmp_path / "run" / records.BOOKS).exists()
+    assert records.read_records(published, records.PublishedFinal)
+
+
+def test_an_early_interrupt_leaves_nothing(start: Start, scenario: Write, patience: Patience) -> None:
+    """Ctrl-C while the first processes are starting is as clean as a late one."""
+    run = start("sensorswarm", "run", scenario(40), "--run-dir", "run")
+    run.member("wire.broker", patience(20))
+    run.process.send_signal(signal.SIGINT)
+    code, output = run.finish(patience(40))
+    assert code == 3, output
+    assert "Traceback" not in output
+    assert run.orphans(patience(5)) == []
+
+
+def test_a_killed_runner_takes_everything_along(
+    start: Start, scenario: Write, tmp_path: Path, patience: Patience
+) -> None:
+    """Kill -9 of the runner itself leaves no process behind."""
+    run = start("sensorswarm", "run", scenario(40), "--run-dir", "run")
+    published = tmp_path / "run" / records.PUBLISHED
+    wait_for(lambda: bool(records.read_records(published, records.PublishedStart)), patience(40))
+    run.process.kill()
+    run.process.wait()
+    assert run.orphans(patience(10)) == []
+
+
+def test_two_runs_at_once_do_not_meet(start: Start, scenario: Write, patience: Patience) -> None:
+    """Each run has its own ports and directory."""
+    path = scenario(5)
+    runs = [start("sensorswarm", "run", path, "--run-dir", f"run-{number}") for number in range(2)]
+    for run in runs:
+        code, output = run.finish(patience(90))
+        assert code in (0, 3), output  # two runs on two cores may be too slow to be usable, never wrong
+        assert run.orphans(patience(5)) == []
+
+
+def test_recorded_events_are_found_and_reach_every_manager(start: Start, tmp_path: Path, patience: Patience) -> None:
+    """A slice of the real recording: both labelled steam events raise alerts that everyone entitled gets."""
+    from scenarios import library  # noqa: PLC0415
+
+    text = library.find("recorded").read_text()
+    text = text.replace("recordings/", str(library.SHIPPED / "recordings") + "/")
+    path = tmp_path / "steam.toml"
+    path.write_text(text.replace("speed = 10", "speed = 40"))
+    code, output = start("sensorswarm", "run", path, "--run-dir", "run").finish(patience(90))
+    assert code == 0, output
+    anomalies = records.read_records(tmp_path / "run" / records.ANOMALIES, records.Anomaly)
+    assert {anomaly.sensor for anomaly in anomalies} == {
+        f"{place}/{quantity}/{mote}"
+        for place, mote in (("indoor", "mote1"), ("outdoor", "mote4"))
+        for quantity in ("temperature", "humidity")
+    }
+    summary = orjson.loads((tmp_path / "run" / records.SUMMARY).read_bytes())
+    assert summary["anomalies"]["detected"] == len(anomalies)
+    assert summary["alerts"]["expected"] == summary["alerts"]["delivered"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["run", "dmeo"], "did you mean demo"),
+        (["run", "broken.toml"], "fleet.sensor: unknown key; did you mean sensors?"),
+        (["run", "demo", "--run-dir", "file/run"], "run directory"),
+        (["run", "kind.toml", "--run-dir", "run"], "spike"),
+        (["report", "nowhere"], "nowhere"),
+        (["serve", "--broker", "mqtt://127.0.0.1:1"], "cannot be reached"),
+        (["serve", "--broker", "http://x"], "no MQTT URL"),
+        (["broker", "--port", "70000"], "65534"),
+    ],
+)
+def test_what_is_used_wrongly_is_one_line_and_exit_2(
+    start: Start, tmp_path: Path, patience: Patience, arguments: list[str], complaint: str
+) -> None:
+    """What, where, remedy; no traceback, no process left."""
+    (tmp_path / "file").touch()
+    small = "name='x'\n[fleet]\nbuildings=2\nsensors=3\nduration_s=9\n[swarm]\nmanagers=1\nbuildings_per_manager=1\n"
+    (tmp_path / "broken.toml").write_text(small.replace("sensors", "sensor"))
+    (tmp_path / "kind.toml").write_text(small + "[[anomaly]]\nkind='spikee'\nat_s=1\n")
+    run = start("sensorswarm", *arguments)
+    code, output = run.finish(patience(40))
+    assert code == 2, output
+    assert complaint in output
+    assert "Traceback" not in output
+    assert run.orphans(patience(5)) == []
