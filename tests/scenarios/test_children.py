@@ -42,7 +42,7 @@ def test_a_child_is_asked_and_then_told(tmp_path: Path, patience: Callable[[floa
 
 def test_last_words_are_the_last_line_that_says_something(tmp_path: Path) -> None:
     """Messages quote a child's own complaint."""
-    command = [sys.executable, "-c", "import sys; print('first'); sys.exit('the reason\\n\\n')"]
+    command = [sys.executable, "-c", "import sys; print('first', flush=True); sys.exit('the reason\\n\\n')"]
     child = Child.start("x", command, log=tmp_path / "x.log", environment={})
     child.process.wait()
     assert (child.exit_code, child.last_words()) == (1, "the reason")
