@@ -32,6 +32,7 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 bench: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
 	@for file in benchmarks/[a-z]*.py; do name=$$(basename $$file .py); \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from loadtest.alerts import AlertBook, AlertRegister
 from loadtest.ledger import UNHEARD, Booked, Catalogue, Ledger
+from loadtest.presence import IN_FLIGHT_S
 from loadtest.unknown import Unknown
 
 
@@ -72,10 +73,15 @@ class Books:
         if ledger := self.ledgers.get(building):
             ledger.presence.acknowledge(arrival_ts)
 
-    def lost(self, last_frame_ts: float) -> None:
-        """Note that the connection is gone; `last_frame_ts` is the arrival of the last frame it brought."""
+    def lost(self, last_frame_ts: float, *, in_flight_s: float = IN_FLIGHT_S) -> None:
+        """Note that the connection is gone.
+
+        Args:
+            last_frame_ts: arrival of the last frame it brought.
+            in_flight_s: longest a message is taken to have been under way.
+        """
         for ledger in self.ledgers.values():
-            ledger.presence.lose(last_frame_ts, ledger.last_meant_ts)
+            ledger.presence.lose(last_frame_ts, ledger.last_meant_ts, in_flight_s=in_flight_s)
 
     def readings(self, building: str, batch: list[dict[str, Any]], arrival_ts: float) -> None:
         """Book the readings of one frame, each as it was published: sensor, ts, seq and more.

@@ -1,30 +1,32 @@
 """The life of one client: connect, say hello, receive until lost, wait, come back. One greenlet.
 
-What it decides is elsewhere: `states` (what may follow what), `wire.backoff` (how long to wait),
-`wire.dashboard.may_reconnect` (whether to come back), the target (what messages mean), `books` (what they count as).
+What it decides is elsewhere: `states` (what may follow what), `reconnection` (whether and when to come back),
+`keepalive` (when to ping), the target (what messages mean), `books` (what they count as).
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any, NoReturn
 
 import gevent
 
+from loadtest.behaviours import MANAGER, Behaviour
+from loadtest.behaviours.departure import Absence, DepartureError, listened_until_ts
 from loadtest.books import Books
 from loadtest.connection import Connection, open_connection
 from loadtest.desk import ALERT, CONNECT, READING, RECONNECT, Desk, Failure
-from loadtest.endings import ConnectionEndedError, closed
+from loadtest.endings import BROKEN_FRAME, ConnectionEndedError, closed, timed_out
+from loadtest.reconnection import next_delay_s
 from loadtest.roster import Manager
 from loadtest.states import State, Step, after
 from loadtest.targets import Target
 from loadtest.tokens import token
 from wire.clock import now
-from wire.dashboard import may_reconnect
 from wire.records import AlertDelivery, ClientEvent
 
 ATTEMPT_TIMEOUT_S = 10.0  # from the first byte of connecting to the last acknowledgement
-_FRAME_FAULTS = (1002, 1007, 1009)  # close codes our own parser chose: the frame could not be read
 
 
 class Client:
@@ -32,15 +34,23 @@ class Client:
 
     Attributes:
         live_count, lost_count: how often it became live and lost a live connection.
-        stopped_ts: when it was stopped, None while it was not.
+        given_up: why it will not try again, empty while it may.
+        behaviour: how it uses its live connections.
+        stopped_ts: when it stopped listening for good, None while it was not stopped.
+        left: whether it left for good of its own accord.
     """
 
-    def __init__(self, name: str, manager: Manager, target: Target, desk: Desk) -> None:
+    def __init__(
+        self, name: str, manager: Manager, target: Target, desk: Desk, *, behaviour: Behaviour = MANAGER
+    ) -> None:
         self.name = name
         self.manager = manager
+        self.behaviour = behaviour
+        self.left = False
         self.state = State.IDLE
         self.live_count = 0
         self.lost_count = 0
+        self.given_up = ""
         self.stopped_ts: float | None = None
         self._target = target
         self._desk = desk
@@ -55,32 +65,54 @@ class Client:
         self._connection: Connection | None = None
         self._attempt = 0  # 0: the first connection ever; else since the last live one
         self._absent_since_ts = 0.0
+        self._absence: Absence | None = None  # the last one of its own doing
+        self._greenlet: gevent.Greenlet | None = None  # that stays
 
     @property
     def ever_live(self) -> bool:
         """Whether it was live at least once."""
         return self.live_count > 0
 
-    @property
-    def given_up(self) -> bool:
-        """Whether it will not try again."""
-        return self.state is State.GIVEN_UP
-
     def stay(self) -> None:
-        """Live until the server forbids to come back; ended from outside by killing the greenlet, then `stop`."""
+        """Live until the server forbids to come back, or it left for good.
+
+        Ended from outside by `leave`, or by killing the greenlet, then `stop`.
+        """
+        self._greenlet = gevent.getcurrent()
         self._absent_since_ts = now()
         self._note("start", user=self.manager.user, buildings=list(self.manager.buildings))
-        while True:
+        try:
+            self._come_and_go()
+        except DepartureError:  # told to leave while its connection had just been lost
+            self.left = True
+
+    def _come_and_go(self) -> None:
+        while not self.left:
             ending = self._one_connection()
-            if not may_reconnect(ending.code):
-                self._move(Step.REJECTED)
-                self._note("given_up", code=ending.code, reason=ending.reason)
+            if isinstance(ending, DepartureError) and ending.away_s is not None:
+                self._move(Step.ENDED)
+                self.left = ending.for_good
+                if not self.left:
+                    gevent.sleep(ending.away_s)
+                    self._absent_since_ts = now()  # the time it chose to be away is not spent reconnecting
+                continue
+            delay_s = next_delay_s(ending, self._desk.backoff, self._attempt + 1, self._desk.rng)
+            if delay_s is None:
+                self.given_up = ending.reason
+                self._move(Step.CLOSE)
+                self._note("given_up", code=ending.code, reason=ending.reason, kind=ending.kind)
                 return
             self._move(Step.ENDED)
             self._attempt += 1
-            delay_s = self._desk.backoff.delay_s(self._attempt, self._desk.rng)
-            self._note("retry", attempt=self._attempt, delay_s=delay_s)
+            if isinstance(ending, DepartureError):
+                self._absence = Absence(self._absent_since_ts, now() + delay_s)
+            self._note("retry", attempt=self._attempt, delay_s=delay_s, retry_after_s=ending.retry_after_s)
             gevent.sleep(delay_s)
+
+    def keep_alive(self, ts: float) -> None:
+        """Ping when that is due at `ts`, Unix seconds; called from the housekeeping greenlet."""
+        if self._connection is not None:
+            self._connection.beat(ts)
 
     def cut(self) -> None:
         """Break the live connection abruptly; called from another greenlet."""
@@ -88,24 +120,32 @@ class Client:
             self._note("cut", reason="cut by the scenario")
             self._connection.cut()
 
+    def fileno(self) -> int:
+        """Descriptor of the connection's socket, -1 when there is none."""
+        return self._connection.fileno() if self._connection is not None else -1
+
+    def leave(self, ending: DepartureError) -> None:
+        """Make a live client leave for good; called from another greenlet."""
+        if self._greenlet is not None and self.state is State.LIVE:
+            # Not kill(): it makes the greenlet forget its arguments, by which Locust knows its users.
+            gevent.get_hub().loop.run_callback(self._greenlet.throw, ending)
+
     def stop(self) -> None:
         """Say that the client was stopped; safe to call twice."""
         if self.stopped_ts is None:
-            self.stopped_ts = now()
+            self.stopped_ts = listened_until_ts(now(), self._absence)
             self._note("stop")
-            self._move(Step.STOP)
+            self._move(Step.CLOSE)
 
     def _one_connection(self) -> ConnectionEndedError:
         """Connect and receive until it ends; every way it can end comes back as one value."""
         started_ts = now()
         self._move(Step.CONNECT)
         try:
-            with gevent.Timeout(
-                ATTEMPT_TIMEOUT_S, ConnectionEndedError(0, f"not live within {ATTEMPT_TIMEOUT_S:g} s of connecting")
-            ):
-                connection = self._connection = self._open(started_ts)
-                live_ts, received = self._authenticate(connection, started_ts)
-            self._receive(connection, live_ts, received)
+            connection, live_ts, received = self._attempt_within(ATTEMPT_TIMEOUT_S, started_ts)
+            visit = self.behaviour.visit(connection)
+            with gevent.Timeout(visit.ends_after_s, visit.ending):
+                self._receive(connection, live_ts, received)
         except ConnectionEndedError as ending:
             self._ended(ending, started_ts)
             return ending
@@ -114,16 +154,37 @@ class Client:
                 self._connection.close()
                 self._connection = None
 
+    def _attempt_within(self, limit_s: float, started_ts: float) -> tuple[Connection, float, int]:
+        """Connect and become live within a time: the connection, and what `_authenticate` gives."""
+        limit = gevent.Timeout.start_new(limit_s)
+        try:
+            connection = self._connection = self._open(started_ts)
+            return connection, *self._authenticate(connection, started_ts)
+        except gevent.Timeout as expired:
+            if expired is not limit:
+                raise
+            if self.state is State.CONNECTING:
+                raise timed_out(limit_s, "no answer to the handshake", "is a WebSocket server there?") from None
+            raise timed_out(limit_s, "not all subscriptions acknowledged", "does it speak our protocol?") from None
+        finally:
+            limit.close()
+
     def _open(self, started_ts: float) -> Connection:
+        desk = self._desk
         connection = open_connection(
-            self._desk.uri,
+            desk.uri,
             subprotocols=self._target.subprotocols,
-            stamped=self._desk.stamped,
+            stamped=desk.stamped,
             timeout_s=ATTEMPT_TIMEOUT_S,
+            dial=desk.dial,
+            token=None if desk.token_in_hello else self._token(),
         )
         self._move(Step.OPENED)
         self._note("open", attempt=self._attempt, took_s=now() - started_ts)
         return connection
+
+    def _token(self) -> str:
+        return token(self.manager, secret=self._desk.secret, now_ts=now())
 
     def _authenticate(self, connection: Connection, started_ts: float) -> tuple[float, int]:
         """Say hello and wait until every subscription is acknowledged.
@@ -132,7 +193,7 @@ class Client:
             Arrival of the read that made it live, and how many readings had been received before that read.
         """
         desk, conversation = self._desk, self._conversation
-        connection.send(conversation.hello(token(self.manager, secret=desk.secret, now_ts=now())))
+        connection.send(conversation.hello(self._token() if desk.token_in_hello else None))
         arrival_ts, received = now(), self.books.received
         while not conversation.live:
             received = self.books.received
@@ -147,8 +208,18 @@ class Client:
         if self.ever_live:
             desk.latencies_s[RECONNECT].append(took_s)
         self.live_count += 1
-        self._note("live", ts=arrival_ts, attempt=self._attempt, took_s=took_s, recovered=conversation.recovered)
+        self._note(
+            "live",
+            ts=arrival_ts,
+            attempt=self._attempt,
+            took_s=took_s,
+            recovered=conversation.recovered,
+            resumed=conversation.resumed,
+        )
         self._attempt = 0
+        connection.pulse = desk.pulse(arrival_ts)
+        if self._absence is not None and math.isinf(self._absence.back_ts):
+            self._absence = self._absence._replace(back_ts=arrival_ts)
         return arrival_ts, received
 
     def _receive(self, connection: Connection, live_ts: float, received: int) -> NoReturn:
@@ -160,21 +231,36 @@ class Client:
             take(messages, arrival_ts)
         self._note("reading", ts=arrival_ts, took_s=arrival_ts - self._absent_since_ts)
         while True:
+            messages = []  # what was taken must not be kept for as long as the next read waits
             arrival_ts, messages = receive()
             take(messages, arrival_ts)
 
     def _ended(self, ending: ConnectionEndedError, started_ts: float) -> None:
-        if ending.code in _FRAME_FAULTS and "broken WebSocket frame" in ending.reason:
-            self._desk.unknown.count("broken WebSocket frame", ending.reason)
+        desk = self._desk
+        if ending.kind == BROKEN_FRAME:
+            desk.unknown.count(BROKEN_FRAME, ending.reason)
         last_frame_ts = self._connection.last_frame_ts if self._connection is not None else 0.0
-        self.books.lost(last_frame_ts)
+        self.books.lost(last_frame_ts, in_flight_s=self.behaviour.in_flight_s)
+        if isinstance(ending, DepartureError) and self._departed(ending):
+            return
         if self.state is State.LIVE:
             self._absent_since_ts = now()
             self.lost_count += 1
-            self._note("lost", code=ending.code, reason=ending.reason)
+            self._note("lost", code=ending.code, reason=ending.reason, kind=ending.kind)
         else:
-            self._desk.failures.append(Failure(now() - started_ts, ending.reason))
-            self._note("refused", attempt=self._attempt, code=ending.code, reason=ending.reason)
+            desk.failures.append(Failure(now() - started_ts, ending.reason, ending.kind))
+            self._note("refused", attempt=self._attempt, code=ending.code, reason=ending.reason, kind=ending.kind)
+
+    def _departed(self, ending: DepartureError) -> bool:
+        """Go by its own doing; whether that was polite, and so no loss."""
+        if not ending.polite and self._connection is not None:
+            self._connection.cut()
+        if ending.polite:
+            self._absent_since_ts = now()
+            if ending.away_s is not None:
+                self._absence = Absence(self._absent_since_ts, self._absent_since_ts + ending.away_s)
+            self._note("left", code=ending.code, reason=ending.reason, kind=ending.kind)
+        return ending.polite
 
     def _take_alert(self, delivery: AlertDelivery, new: bool) -> None:
         if new:

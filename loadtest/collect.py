@@ -6,17 +6,21 @@ costs nothing. Only attempts that failed go through the event, for the failures 
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from locust.stats import StatsEntry
 
-from loadtest.desk import CONNECT, ROWS, Desk
+from loadtest.desk import CONNECT, RARE_ROWS, ROWS, Desk
 from loadtest.histogram import Latencies, Tally, to_microseconds
 from loadtest.hlog import LatencyLog, line
 from loadtest.rows import METHOD, rounded_ms
 from wire.records import LATENCY, RecordWriter
+
+_log = logging.getLogger(__name__)
 
 
 class Collector:
@@ -33,10 +37,12 @@ class Collector:
     """
 
     def __init__(self, desk: Desk, environment: Any, run_dir: Path | None, started_ts: float) -> None:  # noqa: ANN401
-        self.tallies = {row: Tally() for row in ROWS}
+        self.tallies = {row: Tally() for row in (*ROWS, *RARE_ROWS)}
+        self.failed: Counter[str] = Counter()  # attempts that failed, by kind
         self._desk = desk
         self._environment = environment
         self._last_ts = started_ts
+        self._unknown_told = 0  # kinds
         self._writer = RecordWriter(run_dir) if run_dir else None
         self._log = LatencyLog(run_dir / LATENCY, started_ts) if run_dir else None
         for row in ROWS:
@@ -55,6 +61,7 @@ class Collector:
             if self._log:
                 lines.append(line(row, self._last_ts, ts - self._last_ts, latencies.us))
         self._tell_failures()
+        self._tell_unknown()
         records, self._desk.records = self._desk.records, []
         if self._log and self._writer:
             for record in records:
@@ -79,12 +86,15 @@ class Collector:
         second.max_response_time = float(us.max()) / 1e3
         second.response_times = rounded_ms(us)
         second.num_reqs_per_sec = {int(ts): len(us)}
-        stats.entries[(row, METHOD)].extend(second)
+        stats.get(row, METHOD).extend(second)
         stats.total.extend(second)
 
     def _tell_failures(self) -> None:
         failures, self._desk.failures = self._desk.failures, []
         for failure in failures:
+            if failure.kind not in self.failed:
+                _log.warning("an attempt failed (%s), first of its kind: %s", failure.kind, failure.reason)
+            self.failed[failure.kind] += 1
             self._environment.events.request.fire(
                 request_type=METHOD,
                 name=CONNECT,
@@ -92,3 +102,13 @@ class Collector:
                 response_length=0,
                 exception=ConnectionError(failure.reason),
             )
+
+    def _tell_unknown(self) -> None:
+        examples = list(self._desk.unknown.examples.items())
+        for kind, example in examples[self._unknown_told :]:
+            _log.warning("not understood (%s), first of its kind: %s", kind, _one_line(example))
+        self._unknown_told = len(examples)
+
+
+def _one_line(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,37 +1,45 @@
-"""One WebSocket client connection: the Sans-I/O protocol of `websockets` over a gevent socket.
+"""One WebSocket client connection: the Sans-I/O protocol of `websockets` over a stream of bytes.
 
-The greenlet that opens a connection is the only one that reads, writes and closes it; others may only `cut` it.
-Each read gives all messages it completed with one arrival stamp: there is no switch, lock or call per message.
+The greenlet that opens a connection is the only one that receives, sends and closes it; others may only `cut` it or
+keep its `beat`. Each read gives all messages it completed with one arrival stamp: there is no switch, lock or call
+per message.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
-import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-import gevent
-from gevent import socket
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidHandshake, InvalidStatus
+from websockets.exceptions import InvalidHandshake
 from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
 from websockets.protocol import State
-from websockets.typing import Subprotocol
 from websockets.uri import WebSocketURI
 
-from loadtest.endings import ABNORMAL, ConnectionEndedError, closed, not_upgraded
+from loadtest.answers import NotHttpError
+from loadtest.dialing import Dial, read_answer, where
+from loadtest.endings import (
+    ABNORMAL,
+    BROKEN_FRAME,
+    CUT,
+    LOST,
+    ConnectionEndedError,
+    closed,
+    lost,
+    no_pong,
+    not_upgraded,
+    not_websocket,
+)
 from loadtest.frames import FrameSplitter
-from loadtest.stamps import ANCILLARY_BYTES, request, stamp_of
+from loadtest.keepalive import Beat, Pulse
+from loadtest.retry_after import retry_after_s
+from loadtest.streams import Read, Stream
 from wire.clock import now
+from wire.dashboard import Close
 
-READ_BYTES = 65536
 MAX_MESSAGE_BYTES = 16 * 2**20
-_READ = 1  # gevent's name for "readable" in a loop's io watcher
-_ABORT = struct.pack("ii", 1, 0)  # SO_LINGER of no time: close resets the connection
-
-_SWITCHED = b"HTTP/1.1 101"
+_SWITCHING = 101
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
@@ -41,54 +49,75 @@ class Connection:
     Attributes:
         last_frame_ts: arrival of the last message, Unix seconds; 0 before the first.
         was_cut: whether `cut` ended it.
+        pulse: its pings, None for none.
     """
 
-    def __init__(self, sock: socket.socket, protocol: ClientProtocol, *, stamped: bool) -> None:
+    __slots__ = (
+        "_early",
+        "_ending",
+        "_feed",
+        "_forced",
+        "_fragments",
+        "_protocol",
+        "_read",
+        "_read_ts",
+        "_splitter",
+        "_stirred",
+        "_stream",
+        "last_frame_ts",
+        "pulse",
+        "was_cut",
+    )
+
+    def __init__(self, stream: Stream, protocol: ClientProtocol) -> None:
         self.last_frame_ts = 0.0
         self.was_cut = False
-        self._sock = sock
+        self.pulse: Pulse | None = None
+        self._stream = stream
         self._protocol = protocol
-        self._stamped = stamped
         self._fragments: list[bytes] = []
-        self._early: list[bytes] = []  # messages that came together with the answer to the handshake
-        self._ending: ConnectionEndedError | None = None
+        self._early: tuple[float, list[bytes]] | None = None  # what came together with the answer to the handshake
+        self._ending: ConnectionEndedError | None = None  # told by the next receive
+        self._forced: ConnectionEndedError | None = None  # brought about by another greenlet of ours
+        self._stirred = False  # the protocol had a frame: it may have an answer to send, or have ended
+        self._read_ts = 0.0  # arrival of the last read
         self._splitter = FrameSplitter(
             other=self._unusual, in_fragments=lambda: protocol.current_size is not None, largest_bytes=MAX_MESSAGE_BYTES
         )
-        hub = gevent.get_hub()
-        self._wait = hub.wait
-        # A watcher of our own: waiting first gives every connection its turn and spares a read that would block.
-        self._readable = hub.loop.io(sock.fileno(), _READ)
+        self._read: Read = stream.receive
+        self._feed = self._splitter.feed
 
-    def handshake(self, path: str) -> None:
+    def handshake(self, request: Request, uri: WebSocketURI) -> None:
         """Upgrade to WebSocket.
 
         Raises:
             ConnectionEndedError: the server refused, speaks another protocol or went away.
         """
         protocol = self._protocol
-        protocol.send_request(protocol.connect())
+        protocol.send_request(request)
         self._flush()
-        answered = b""
-        while protocol.state is State.CONNECTING and protocol.handshake_exc is None:
-            self._wait(self._readable)
-            try:
-                data = self._sock.recv(READ_BYTES)
-            except OSError as error:
-                raise _lost(error) from error
-            if not data:
-                protocol.receive_eof()
-                continue
-            # What follows the answer's header in the same read is frames already, and the splitter's.
-            header, end, frames = (answered + data).partition(b"\r\n\r\n")
-            if end and header.startswith(_SWITCHED):
-                protocol.receive_data((header + end)[len(answered) :])
-                self._early = self._splitter.feed(frames) if frames and protocol.handshake_exc is None else []
-            else:
-                protocol.receive_data(data)
-            answered += data
-        if protocol.handshake_exc is not None:
-            raise _refused(protocol.handshake_exc, path)
+        try:
+            self._read_ts, answer = read_answer(self._stream)
+        except NotHttpError as error:
+            what = "it speaks TLS: give wss:// in --host" if error.tls else str(error)
+            raise not_websocket(where(uri), what) from error
+        except OSError as error:
+            raise lost(error) from error
+        if answer.status != _SWITCHING:
+            raise not_upgraded(
+                answer.status,
+                answer.phrase,
+                uri.path,
+                location=answer.headers.get("location", "") if answer.status < 400 else "",  # noqa: PLR2004 - redirects
+                retry_after_s=retry_after_s(answer.headers.get("retry-after", ""), now()) or 0.0,
+            )
+        protocol.receive_data(answer.head)
+        if wrong := protocol.handshake_exc:
+            what = str(wrong) if isinstance(wrong, InvalidHandshake) else type(wrong).__name__
+            raise not_websocket(where(uri), what)
+        protocol.events_received()  # the answer itself, which nobody asks for again
+        if answer.rest:  # frames already, and the splitter's
+            self._early = self._read_ts, self._feed(answer.rest)
 
     def send(self, message: bytes) -> None:
         """Send one text message.
@@ -108,51 +137,64 @@ class Connection:
         Raises:
             ConnectionEndedError: the connection is gone; messages that came before were returned before.
         """
-        if self._early:
-            messages, self._early = self._early, []
-            return self._arrived(now(), messages)
         if self._ending is not None:
             raise self._ending
-        self._wait(self._readable)
-        if self.was_cut:
-            self._abort()
-            raise ConnectionEndedError(ABNORMAL, "connection cut by the scenario")
-        try:
-            if self._stamped:
-                data, ancillary, _, _ = self._sock.recvmsg(READ_BYTES, ANCILLARY_BYTES)
-                arrival_ts = stamp_of(ancillary) or now()
-            else:
-                data = self._sock.recv(READ_BYTES)
-                arrival_ts = now()
-        except OSError as error:
-            raise _lost(error) from error
-        if data:
-            return self._arrived(arrival_ts, self._splitter.feed(data))
+        if self._early is not None:
+            (arrival_ts, messages), self._early = self._early, None
+        else:
+            try:
+                data, arrival_ts = self._read()
+            except OSError as error:
+                raise self._forced or lost(error) from error
+            if self._forced is not None:
+                raise self._forced
+            self._read_ts = arrival_ts
+            messages = self._feed(data) if data else self._ended()
+        if messages:
+            self.last_frame_ts = arrival_ts
+        if self._stirred:
+            self._settle()
+        return arrival_ts, messages
+
+    def pace(self, paced: Callable[[Read], Read]) -> None:
+        """Read by another function from now on, made of the present one."""
+        self._read = paced(self._read)
+
+    def fileno(self) -> int:
+        """Descriptor of the socket, -1 when it is closed."""
+        return self._stream.fileno()
+
+    def _ended(self) -> list[bytes]:
+        """Let the protocol know that no more bytes will come."""
         if rest := self._splitter.rest():
             self._protocol.receive_data(rest)
         self._protocol.receive_eof()
-        return self._arrived(arrival_ts, [])
+        self._stirred = True
+        return []
 
-    def _arrived(self, arrival_ts: float, messages: list[bytes]) -> tuple[float, list[bytes]]:
-        if messages:
-            self.last_frame_ts = arrival_ts
-        protocol = self._protocol
-        if protocol.writes:
+    def _settle(self) -> None:
+        """After the protocol had something: send what it wants to answer, see whether it has ended."""
+        self._stirred = False
+        if self._protocol.writes:
             self._flush()
-        if protocol.state is not State.OPEN:
+        if self._protocol.state is not State.OPEN:
             self._ending = self._how_it_ended()
-        return arrival_ts, messages
 
     def _unusual(self, frame: bytes) -> list[bytes]:
         """Let the protocol have a frame that is not one whole text message; messages it completes."""
+        self._stirred = True
         self._protocol.receive_data(frame)
         messages = []
         for event in self._protocol.events_received():
-            if isinstance(event, Frame) and event.opcode in _DATA:
+            if not isinstance(event, Frame):
+                continue
+            if event.opcode in _DATA:
                 self._fragments.append(bytes(event.data))
                 if event.fin:
                     messages.append(b"".join(self._fragments))
                     self._fragments.clear()
+            elif event.opcode is Opcode.PONG and self.pulse is not None:
+                self.pulse.pong(bytes(event.data), self._read_ts)
         return messages
 
     def _how_it_ended(self) -> ConnectionEndedError:
@@ -160,87 +202,85 @@ class Connection:
         if protocol.close_rcvd is not None:
             return closed(protocol.close_rcvd.code, protocol.close_rcvd.reason)
         if protocol.close_sent is not None:  # the parser found fault with a frame
-            return ConnectionEndedError(
-                protocol.close_sent.code, f"broken WebSocket frame: {protocol.close_sent.reason}"
-            )
-        return ConnectionEndedError(ABNORMAL, "server ended the connection without a close frame (1006)")
+            text = f"broken WebSocket frame: {protocol.close_sent.reason}"
+            return ConnectionEndedError(protocol.close_sent.code, text, kind=BROKEN_FRAME)
+        return ConnectionEndedError(ABNORMAL, "server ended the connection without a close frame (1006)", kind=LOST)
 
     def _flush(self) -> None:
-        data = b"".join(self._protocol.data_to_send())
-        if not data:
+        if not (data := b"".join(self._protocol.data_to_send())):
             return
         try:
-            self._sock.sendall(data)
+            self._stream.send(data)
         except OSError as error:
-            raise _lost(error) from error
+            raise self._forced or lost(error) from error
+
+    def _flush_now(self) -> None:
+        with contextlib.suppress(OSError):  # the owner will find it broken
+            self._stream.send_now(b"".join(self._protocol.data_to_send()))
+
+    def beat(self, ts: float) -> None:
+        """Ping when a ping is due, and end the connection when a pong is overdue; from any greenlet.
+
+        A connection with unread bytes is not judged: the pong may be among them, and it is we who are slow.
+        """
+        if self.pulse is None or self._forced is not None or self._protocol.state is not State.OPEN:
+            return
+        match self.pulse.due(ts):
+            case Beat.PING:
+                self._protocol.send_ping(self.pulse.ping(ts))
+                self._flush_now()
+            case Beat.OVERDUE if not self._stream.unread():
+                self._forced = no_pong(self.pulse.timeout_s)
+                self._protocol.send_close(Close.NO_PONG, "no pong")
+                self._flush_now()
+                self._stream.wake()
 
     def cut(self) -> None:
         """Break the connection abruptly, from any greenlet; the owner's next `receive` ends with it."""
         self.was_cut = True
-        with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RD)  # tells the peer nothing, but wakes the owner
-
-    def _abort(self) -> None:
-        with contextlib.suppress(OSError):
-            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
-        self._sock.close()
+        self._forced = ConnectionEndedError(ABNORMAL, "connection cut by the scenario", kind=CUT)
+        self._stream.abort()
+        self._stream.wake()
 
     def close(self) -> None:
         """Say goodbye where that is possible at once, and close; safe to call twice."""
-        self._readable.close()
         if self._protocol.state is State.OPEN and not self.was_cut:
-            self._protocol.send_close(1000)
-            self._sock.settimeout(0)  # a peer that does not read must not keep us
-            with contextlib.suppress(ConnectionEndedError):
-                self._flush()
-        self._sock.close()
+            self._protocol.send_close(Close.NORMAL)
+            self._flush_now()  # a peer that does not read must not keep us
+        self._stream.close()
 
 
-def open_connection(uri: WebSocketURI, *, subprotocols: Sequence[str], stamped: bool, timeout_s: float) -> Connection:
+def open_connection(
+    uri: WebSocketURI,
+    *,
+    subprotocols: Sequence[str],
+    stamped: bool,
+    timeout_s: float,
+    dial: Dial | None = None,
+    token: str | None = None,
+) -> Connection:
     """Connect and shake hands.
 
     Args:
-        uri: where, from `websockets.uri.parse_uri`; not secure.
-        subprotocols: offered, best first.
+        uri: where, from `websockets.uri.parse_uri`.
+        subprotocols: the target's, offered where `dial` has no others; best first.
         stamped: whether to use kernel receive stamps.
-        timeout_s: for the TCP connection; the handshake is for the caller to time.
+        timeout_s: for the TCP connection; the handshakes are for the caller to time.
+        dial: TLS, proxy, and what the handshake carries.
+        token: where the handshake carries one.
 
     Raises:
-        ConnectionEndedError: nobody listens there, or the handshake failed.
+        ConnectionEndedError: nobody listens there, or a handshake failed.
     """
-    try:
-        sock = socket.create_connection((uri.host, uri.port), timeout=timeout_s)
-    except TimeoutError as error:
-        raise ConnectionEndedError(0, f"no answer from {uri.host}:{uri.port} within {timeout_s:g} s") from error
-    except OSError as error:
-        what = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
-        raise ConnectionEndedError(
-            0, f"cannot connect to {uri.host}:{uri.port}: {what}; is the server running there?"
-        ) from error
-    sock.settimeout(None)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if stamped:
-        request(sock)
-    protocol = ClientProtocol(
-        uri, subprotocols=[Subprotocol(name) for name in subprotocols], max_size=MAX_MESSAGE_BYTES
+    dial = dial or Dial()
+    protocol, request = dial.handshake.request(
+        uri, subprotocols=tuple(subprotocols), token=token, largest_bytes=MAX_MESSAGE_BYTES
     )
-    connection = Connection(sock, protocol, stamped=stamped)
+    stream = dial.stream(uri, stamped=stamped, timeout_s=timeout_s)
     try:
-        connection.handshake(uri.path)
+        connection = Connection(stream, protocol)
+        connection.handshake(request, uri)
     except BaseException:  # a kill or a time-out too: nobody else would close it
-        connection.close()
+        stream.close()
         raise
     return connection
-
-
-def _lost(error: OSError) -> ConnectionEndedError:
-    if error.errno in (errno.ECONNRESET, errno.EPIPE):
-        return ConnectionEndedError(ABNORMAL, "connection reset by the server (1006)")
-    return ConnectionEndedError(ABNORMAL, f"connection lost (1006): {error.strerror or error}")
-
-
-def _refused(error: Exception, path: str) -> ConnectionEndedError:
-    if isinstance(error, InvalidStatus):
-        return not_upgraded(error.response.status_code, error.response.reason_phrase, path)
-    what = str(error) if isinstance(error, InvalidHandshake) else type(error).__name__
-    return ConnectionEndedError(0, f"WebSocket handshake failed: {what}; is a WebSocket server there?")

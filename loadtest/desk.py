@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from websockets.uri import WebSocketURI
 
 from loadtest.alerts import AlertRegister
+from loadtest.dialing import Dial
+from loadtest.keepalive import Keepalive, Pulse
 from loadtest.ledger import Catalogue
 from loadtest.unknown import Unknown
 from wire.backoff import Backoff
 from wire.records import Record
 
-CONNECT, RECONNECT, READING, ALERT = "connect", "reconnect", "reading", "alert"
-ROWS = (CONNECT, RECONNECT, READING, ALERT)
+CONNECT, RECONNECT, READING, ALERT, PING = "connect", "reconnect", "reading", "alert", "ping"
+ROWS = (CONNECT, RECONNECT, READING, ALERT)  # told even when nothing was measured
+RARE_ROWS = (PING,)  # told only when something was
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,11 @@ class Failure:
 
     took_s: float
     reason: str
+    kind: str  # what it is counted as
 
 
 def _rows() -> dict[str, array[float]]:
-    return {row: array("d") for row in ROWS}
+    return {row: array("d") for row in (*ROWS, *RARE_ROWS)}
 
 
 @dataclass(slots=True)
@@ -40,15 +44,31 @@ class Desk:
     uri: WebSocketURI
     secret: str
     stamped: bool  # kernel receive stamps work here
-    backoff: Backoff
+    backoff: Backoff | None  # None: nobody comes back
     rng: random.Random  # draws the jitter
     records_wanted: bool
+    dial: Dial = field(default_factory=Dial)  # how the server is reached
+    keepalive: Keepalive | None = None  # None: no pings
     catalogue: Catalogue = field(default_factory=Catalogue)
     register: AlertRegister = field(default_factory=AlertRegister)
     unknown: Unknown = field(default_factory=Unknown)
     latencies_s: dict[str, array[float]] = field(default_factory=_rows)  # since last emptied
     failures: list[Failure] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
+    pulses: int = 0  # given so far
+
+    @property
+    def token_in_hello(self) -> bool:
+        """Whether the token is in the first message, and not in the handshake."""
+        return self.dial.handshake.token_in.kind == "hello"
+
+    def pulse(self, live_ts: float) -> Pulse | None:
+        """Pings of a connection that became live at `live_ts`, None when there are none to be."""
+        if self.keepalive is None:
+            return None
+        self.pulses += 1
+        first_ts = live_ts + self.keepalive.first_after_s(self.pulses)
+        return Pulse(self.keepalive, first_ts, self.latencies_s[PING].append)
 
     def record(self, record: Record) -> None:
         """Lay a record down, where records are kept."""

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import ssl
+
 from wire.dashboard import Close
 
 ABNORMAL = 1006  # RFC 6455, 7.1.5: no close frame came
+
+# Kinds of endings, for counting; a close has the kind "closed CODE", a refused handshake "HTTP STATUS".
+UNREACHABLE = "unreachable"  # no TCP connection
+TIMED_OUT = "timed out"  # a peer that says nothing, or not enough
+TLS = "TLS"
+PROXY = "proxy"
+NOT_WEBSOCKET = "not WebSocket"  # another protocol
+BROKEN_FRAME = "broken WebSocket frame"
+LOST = "lost"  # ended without a close frame
+CUT = "cut"  # by the scenario
+NO_PONG = "no pong"
 
 _MEANINGS: dict[int, tuple[str, str]] = {
     Close.GOING_AWAY: ("server went away", ""),
@@ -21,7 +36,14 @@ _MEANINGS: dict[int, tuple[str, str]] = {
     Close.NOT_YOUR_BUILDING: ("server refused a building", "same --fleet as the server?"),
 }
 
-_HTTP_REMEDIES = {404: "is --ws-path right?", 401: "does the server want its token in a header?", 403: "wrong Origin?"}
+_HTTP_REMEDIES = {
+    200: "is that a WebSocket endpoint?",
+    400: "is --ws-path right?",
+    401: "does the server want its token elsewhere? See --token-in",
+    403: "does the server want another --origin, or its token elsewhere? See --token-in",
+    404: "is --ws-path right?",
+    426: "is that a WebSocket endpoint of version 13?",
+}
 
 
 class ConnectionEndedError(Exception):
@@ -30,12 +52,16 @@ class ConnectionEndedError(Exception):
     Attributes:
         code: WebSocket close code, or HTTP status of a refused handshake; 0 where there is none.
         reason: one line: what, and the remedy where one is known.
+        kind: what it is counted as.
+        retry_after_s: least seconds to stay away that the server asked for; 0 where it did not.
     """
 
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, code: int, reason: str, *, kind: str, retry_after_s: float = 0.0) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
+        self.kind = kind
+        self.retry_after_s = retry_after_s
 
 
 def closed(code: int, reason: str = "") -> ConnectionEndedError:
@@ -44,11 +70,66 @@ def closed(code: int, reason: str = "") -> ConnectionEndedError:
     text = f"{meaning} ({code})"
     if reason:
         text += f": {reason}"
-    return ConnectionEndedError(code, f"{text}; {remedy}" if remedy else text)
+    return ConnectionEndedError(code, _with(text, remedy), kind=f"closed {code}")
 
 
-def not_upgraded(status: int, phrase: str, path: str) -> ConnectionEndedError:
-    """The ending of a handshake that was answered with another status than 101."""
-    text = f"server answered HTTP {status} {phrase} at {path}"
-    remedy = _HTTP_REMEDIES.get(status)
-    return ConnectionEndedError(status, f"{text}; {remedy}" if remedy else text)
+def not_upgraded(
+    status: int, phrase: str, path: str, *, location: str = "", retry_after_s: float = 0.0
+) -> ConnectionEndedError:
+    """The ending of a handshake that was answered with another status than 101.
+
+    Args:
+        status: and `phrase`, the answer's.
+        path: that was asked for; without a query, which may hold a token.
+        location: where the server sends us; a redirect is told, not followed.
+        retry_after_s: least seconds to stay away.
+    """
+    text = f"server answered HTTP {status} {phrase}".rstrip() + f" at {path}"
+    remedy = (
+        f"it redirects to {location}; give that as --host and --ws-path" if location else _HTTP_REMEDIES.get(status)
+    )
+    return ConnectionEndedError(status, _with(text, remedy), kind=f"HTTP {status}", retry_after_s=retry_after_s)
+
+
+def not_websocket(where: str, what: str) -> ConnectionEndedError:
+    """The ending of a handshake that was not answered by HTTP, or by a broken upgrade; `where` is HOST:PORT."""
+    return ConnectionEndedError(
+        0, f"no WebSocket handshake with {where}: {what}; is a WebSocket server there?", kind=NOT_WEBSOCKET
+    )
+
+
+def timed_out(after_s: float, what: str, remedy: str = "") -> ConnectionEndedError:
+    """The ending of an attempt that took too long; `what` did not come."""
+    return ConnectionEndedError(0, _with(f"{what} within {after_s:g} s", remedy), kind=TIMED_OUT)
+
+
+def no_pong(after_s: float) -> ConnectionEndedError:
+    """The ending that we bring about when the server answers no ping."""
+    return ConnectionEndedError(
+        Close.NO_PONG, f"no pong within {after_s:g} s ({Close.NO_PONG:d}): closed by us", kind=NO_PONG
+    )
+
+
+def tls_reason(error: ssl.SSLError) -> str:
+    """OpenSSL's name of what went wrong, in words."""
+    reason = getattr(error, "reason", None)  # an error that Python raised by itself has none
+    return str(reason or "unknown error").lower().replace("_", " ")
+
+
+def lost(error: OSError) -> ConnectionEndedError:
+    """The ending of a connection that a read or a write found broken."""
+    if error.errno in (errno.ECONNRESET, errno.EPIPE):
+        return ConnectionEndedError(ABNORMAL, "connection reset by the server (1006)", kind=LOST)
+    if isinstance(error, ssl.SSLError):
+        return ConnectionEndedError(ABNORMAL, f"TLS broken (1006): {tls_reason(error)}", kind=TLS)
+    return ConnectionEndedError(ABNORMAL, f"connection lost (1006): {error.strerror or error}", kind=LOST)
+
+
+def unreachable(where: str, error: OSError) -> ConnectionEndedError:
+    """The ending of an attempt that got no TCP connection to `where`, HOST:PORT."""
+    what = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
+    return ConnectionEndedError(0, f"cannot connect to {where}: {what}; is the server running there?", kind=UNREACHABLE)
+
+
+def _with(text: str, remedy: str | None) -> str:
+    return f"{text}; {remedy}" if remedy else text

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from websockets.exceptions import InvalidURI
 from websockets.uri import WebSocketURI, parse_uri
 
-from loadtest.roster import Roster, parse_fleet
-from wire.backoff import Backoff, Jitter
+from loadtest.behaviours.options import BehaviourSettings, declare_behaviours, read_behaviours
+from loadtest.dial_options import declare_dial, read_backoff, read_dial, read_keepalive
+from loadtest.dialing import Dial
+from loadtest.keepalive import Keepalive
+from loadtest.roster import Roster, parse_count, parse_fleet
+from wire.backoff import Backoff
 from wire.errors import SensorSwarmError
 from wire.secret import SECRET_VARIABLE
 
-DEFAULT_BACKOFF = "1,2,4,8,16,30"
 EXAMPLE_HOST = "ws://127.0.0.1:8765"
 
 
@@ -23,7 +26,11 @@ class Settings:
     """The swarm's options, checked."""
 
     roster: Roster
-    backoff: Backoff
+    behaviours: BehaviourSettings
+    backoff: Backoff | None  # None: nobody comes back
+    dial: Dial
+    keepalive: Keepalive | None  # None: no pings
+    max_unknown: int | None  # messages and readings not understood that a run may have; None: any number
     ws_path: str
     secret: str | None  # None: the development secret
     run_dir: Path | None
@@ -37,10 +44,8 @@ def declare(parser: Any) -> None:  # noqa: ANN401 - Locust's parser comes withou
         parser.add_argument(name, env_var=variable, include_in_web_ui=web, **rest)
 
     option("--fleet", default="50", help="number of buildings (b-0001, ...), or their names parted by commas")
-    option("--buildings-per-manager", type=int, default=3, help="buildings each user may see")
+    option("--buildings-per-manager", default="3", help="buildings each user may see: a number, or zipf:EXPONENT")
     option("--swarm-seed", type=int, default=0, help="draws who sees what, and the jitter")
-    option("--backoff", default=DEFAULT_BACKOFF, help="seconds before each attempt to come back; the last repeats")
-    option("--jitter", choices=get_args(Jitter), default="equal", help="how much of each delay is drawn at random")
     option("--ws-path", default="/ws", help="path of the WebSocket endpoint")
     option(
         "--jwt-secret",
@@ -49,6 +54,9 @@ def declare(parser: Any) -> None:  # noqa: ANN401 - Locust's parser comes withou
         default="",
         help="secret the tokens are signed with; without it the development secret of this user",
     )
+    declare_behaviours(option)
+    declare_dial(option)
+    option("--max-unknown", default="", help="end the run after more than so many not understood; without it never")
     option("--run-dir", web=False, default="", help="where records are written; without it nothing is")
 
 
@@ -59,43 +67,42 @@ def read(options: Any) -> Settings:  # noqa: ANN401 - a namespace of Locust
         SensorSwarmError: an option that cannot be used.
     """
     return Settings(
-        roster=Roster(parse_fleet(options.fleet), int(options.buildings_per_manager), int(options.swarm_seed)),
-        backoff=parse_backoff(options.backoff, options.jitter),
+        roster=Roster(
+            parse_fleet(options.fleet), parse_count(str(options.buildings_per_manager)), int(options.swarm_seed)
+        ),
+        behaviours=read_behaviours(options),
+        backoff=read_backoff(options.backoff, options.jitter, options.reconnect),
+        dial=read_dial(options),
+        keepalive=read_keepalive(options),
+        max_unknown=_most(options.max_unknown),
         ws_path=options.ws_path,
         secret=options.jwt_secret or None,
         run_dir=Path(options.run_dir) if options.run_dir else None,
     )
 
 
-def parse_backoff(text: str, jitter: Jitter) -> Backoff:
-    """Delays in seconds parted by commas.
-
-    Raises:
-        SensorSwarmError: not numbers, none, or a negative one.
-    """
-    try:
-        return Backoff(tuple(float(part) for part in text.split(",")), jitter)
-    except ValueError:
-        raise SensorSwarmError(
-            f"--backoff {text!r}: give seconds parted by commas, none negative, such as {DEFAULT_BACKOFF}"
-        ) from None
+def _most(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise SensorSwarmError(f"--max-unknown {text!r}: give a whole number; 0 tolerates none")
+    return int(text)
 
 
 def endpoint(host: str | None, ws_path: str) -> WebSocketURI:
-    """Where to connect: `host` with the path, http:// taken as ws://.
+    """Where to connect: `host` with the path; http:// is taken as ws://, https:// as wss://.
 
     Raises:
-        SensorSwarmError: no host, TLS, or not an address.
+        SensorSwarmError: no host, or not an address.
     """
     if not host:
         raise SensorSwarmError(f"no --host given: where does the server listen? For example --host {EXAMPLE_HOST}")
-    address = host.strip().rstrip("/")
-    scheme, _, rest = address.partition("://")
-    if scheme in ("https", "wss"):
-        raise SensorSwarmError(f"--host {host}: TLS is not supported yet; give ws://HOST:PORT")
-    if scheme not in ("http", "ws") or not rest:
-        raise SensorSwarmError(f"--host {host}: give ws://HOST:PORT, such as {EXAMPLE_HOST}")
+    remedy = f"give ws://HOST:PORT or wss://HOST:PORT, such as {EXAMPLE_HOST}"
+    scheme, _, rest = host.strip().rstrip("/").partition("://")
+    scheme = {"http": "ws", "https": "wss"}.get(scheme, scheme)
+    if scheme not in ("ws", "wss") or not rest:
+        raise SensorSwarmError(f"--host {host}: {remedy}")
     try:
-        return parse_uri(f"ws://{rest}/{ws_path.lstrip('/')}")
+        return parse_uri(f"{scheme}://{rest}/{ws_path.lstrip('/')}")
     except (InvalidURI, ValueError) as error:
-        raise SensorSwarmError(f"--host {host}: {error}; give ws://HOST:PORT, such as {EXAMPLE_HOST}") from None
+        raise SensorSwarmError(f"--host {host}: {error}; {remedy}") from None

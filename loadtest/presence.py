@@ -47,18 +47,19 @@ class Presence:
         if not self.here:
             self.stays.append(Stay(ts, math.inf, math.inf))
 
-    def lose(self, last_frame_ts: float, last_meant_ts: float) -> None:
+    def lose(self, last_frame_ts: float, last_meant_ts: float, *, in_flight_s: float = IN_FLIGHT_S) -> None:
         """End the stay by the loss of its connection.
 
         Args:
             last_frame_ts: arrival of the last frame of the connection.
             last_meant_ts: intended time of the last reading of this building, minus infinity when none came.
+            in_flight_s: longest a message is taken to have been under way; infinity for a reader that lags behind.
         """
         if not self.here:
             return
         since_ts = self.stays[-1].since_ts
         heard_until_ts = max(since_ts, last_frame_ts)
-        self.stays[-1] = Stay(since_ts, heard_until_ts, max(last_meant_ts, heard_until_ts - IN_FLIGHT_S))
+        self.stays[-1] = Stay(since_ts, heard_until_ts, max(last_meant_ts, heard_until_ts - in_flight_s))
 
     def absences(self) -> list[tuple[float, float]]:
         """Intervals (after, until] of intended time in which the client was away; the last may have no end."""

@@ -1,4 +1,12 @@
-"""What a client can be, and what moves it on: a table. Pure."""
+"""What a client can be, and what moves it on: one table. Pure.
+
+    idle ── connecting ── authenticating ── live
+                 │  ▲            │            │       any state ── closed
+                 ▼  │            ▼            ▼
+               backing off ◀─────┴────────────┘
+
+A client that gave up is closed with a reason; one that was stopped by us is closed without.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +17,11 @@ class State(Enum):
     """Where one client stands."""
 
     IDLE = auto()  # not started
-    CONNECTING = auto()  # TCP and WebSocket handshake
+    CONNECTING = auto()  # TCP, proxy, TLS and WebSocket handshake
     AUTHENTICATING = auto()  # hello sent, subscriptions not all acknowledged
     LIVE = auto()
     BACKING_OFF = auto()  # waits before the next attempt
-    GIVEN_UP = auto()  # the server does not want this client
-    STOPPED = auto()  # by us
+    CLOSED = auto()  # for good
 
 
 class Step(Enum):
@@ -23,30 +30,32 @@ class Step(Enum):
     CONNECT = auto()
     OPENED = auto()
     ACKNOWLEDGED = auto()
-    ENDED = auto()  # refused, lost or timed out
-    REJECTED = auto()  # ended with a code that forbids to come back
-    STOP = auto()
+    ENDED = auto()  # refused, lost or timed out; to be tried again
+    CLOSE = auto()  # stopped by us, or ended in a way that forbids to come back
 
-
-_ATTEMPT = {Step.ENDED: State.BACKING_OFF, Step.REJECTED: State.GIVEN_UP}
 
 MOVES: dict[State, dict[Step, State]] = {
-    State.IDLE: {Step.CONNECT: State.CONNECTING, Step.REJECTED: State.GIVEN_UP},
-    State.CONNECTING: {Step.OPENED: State.AUTHENTICATING, **_ATTEMPT},
-    State.AUTHENTICATING: {Step.ACKNOWLEDGED: State.LIVE, **_ATTEMPT},
-    State.LIVE: dict(_ATTEMPT),
-    State.BACKING_OFF: {Step.CONNECT: State.CONNECTING},
-    State.GIVEN_UP: {},
-    State.STOPPED: {},
+    State.IDLE: {Step.CONNECT: State.CONNECTING, Step.CLOSE: State.CLOSED},
+    State.CONNECTING: {
+        Step.OPENED: State.AUTHENTICATING,
+        Step.ENDED: State.BACKING_OFF,
+        Step.CLOSE: State.CLOSED,
+    },
+    State.AUTHENTICATING: {
+        Step.ACKNOWLEDGED: State.LIVE,
+        Step.ENDED: State.BACKING_OFF,
+        Step.CLOSE: State.CLOSED,
+    },
+    State.LIVE: {Step.ENDED: State.BACKING_OFF, Step.CLOSE: State.CLOSED},
+    State.BACKING_OFF: {Step.CONNECT: State.CONNECTING, Step.CLOSE: State.CLOSED},
+    State.CLOSED: {Step.CLOSE: State.CLOSED},
 }
 
 
 def after(state: State, step: Step) -> State:
-    """State that follows; a stop ends every state, a client that gave up stays so.
+    """State that follows.
 
     Raises:
         KeyError: the step cannot happen in this state, which is an error of ours.
     """
-    if step is Step.STOP:
-        return state if state is State.GIVEN_UP else State.STOPPED
     return MOVES[state][step]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from loadtest.desk import RECONNECT, ROWS
+from loadtest.behaviours.attempts import Outcome as Intrusion
+from loadtest.desk import RARE_ROWS, RECONNECT, ROWS
 from loadtest.histogram import Tally
 from wire.errors import ExitCode
 from wire.records import Books
@@ -24,21 +25,38 @@ class Outcome:
     lost: int  # connections lost, over all clients
     given_up: int
     unusable: str = ""  # why the run cannot be used, when the books do not say it
+    failed: Mapping[str, int] = field(default_factory=dict)  # attempts to connect that failed, by kind
+    insecure: bool = False  # certificates were not checked
+    left: int = 0  # clients that left for good, and were replaced
+    intrusions: Mapping[Intrusion, int] = field(default_factory=dict)  # attempts of intruders by outcome
 
 
 def exit_code(outcome: Outcome) -> ExitCode:
     """3 when the measurement is not usable, 1 when anything is missing, double or leaked, 0 otherwise."""
-    books = outcome.books
-    if outcome.unusable or not books.balanced or not outcome.ever_live:
+    if not_usable(outcome):
         return ExitCode.NOT_USABLE
-    counts = (books.readings, books.alerts)
+    counts = (outcome.books.readings, outcome.books.alerts)
     if outcome.given_up or any(count.missing or count.duplicated or count.leaked for count in counts):
         return ExitCode.GATE_FAILED
     return ExitCode.HELD
 
 
+def not_usable(outcome: Outcome) -> list[str]:
+    """Why the run proves nothing; empty when it can be used."""
+    reasons = [outcome.unusable] if outcome.unusable else []
+    if not outcome.books.balanced:
+        reasons.append("the books do not balance")
+    answered = sum(count for intrusion, count in outcome.intrusions.items() if intrusion is not Intrusion.FAILED)
+    if not outcome.ever_live and not answered:
+        reasons.append("no client was ever live")
+    return reasons + outcome.books.not_usable
+
+
 def table(outcome: Outcome) -> str:
-    """The books and latencies for a terminal, no line wider than 80 columns."""
+    """The books and latencies for a terminal, no line wider than 80 columns.
+
+    Only the reasons why a run is not usable are never cut: they are the last line.
+    """
     books = outcome.books
     lines = [f"{'Books':<10}{'expected':>12}{'delivered':>12}{'missing':>10}{'duplicated':>12}{'leaked':>9}{'late':>9}"]
     lines.append("-" * 74)
@@ -51,19 +69,34 @@ def table(outcome: Outcome) -> str:
             f"{counts.duplicated:>12,}{counts.leaked:>9,}{late:>9}"
         )
     lines += ["", f"{'Latency':<10}{'count':>12}{'p50 ms':>12}{'p90 ms':>10}{'p99 ms':>12}{'max ms':>18}", "-" * 74]
-    for row in ROWS:
+    measured = [row for row in RARE_ROWS if row in outcome.tallies and outcome.tallies[row].total]
+    for row in (*ROWS, *measured):
         tally = outcome.tallies[row]
         p50, p90, p99, highest = tally.percentiles_ms()
         lines.append(f"{row:<10}{tally.total:>12,}{p50:>12,.2f}{p90:>10,.2f}{p99:>12,.2f}{highest:>18,.2f}")
-    lines += ["", *_remarks(outcome)]
-    return "\n".join(text[:COLUMNS] for text in lines)
+    lines += ["", *_about_clients(outcome), *_about_books(books)]
+    if outcome.insecure:
+        lines.append("certificates were NOT checked (--insecure)")
+    last = [f"NOT USABLE: {'; '.join(reasons)}"] if (reasons := not_usable(outcome)) else []
+    return "\n".join([text[:COLUMNS] for text in lines] + last)
 
 
-def _remarks(outcome: Outcome) -> list[str]:
-    books, readings, alerts = outcome.books, outcome.books.readings, outcome.books.alerts
+def _about_clients(outcome: Outcome) -> list[str]:
     came_back = outcome.tallies[RECONNECT].total
     clients = f"{outcome.clients:,} clients: {outcome.ever_live:,} were live"
     lines = [f"{clients}, {outcome.lost:,} connections lost, {came_back:,} came back, {outcome.given_up:,} gave up"]
+    if outcome.failed:
+        lines.append(f"failed attempts to connect: {_counts(outcome.failed)}")
+    if outcome.left:
+        lines.append(f"{outcome.left:,} of them left for good and were replaced")
+    if outcome.intrusions:
+        tried = {intrusion.value: count for intrusion, count in outcome.intrusions.items()}
+        lines.append(f"intruders' attempts: {_counts(tried)}")
+    return lines
+
+
+def _about_books(books: Books) -> list[str]:
+    readings, alerts, lines = books.readings, books.alerts, []
     if readings.missing or alerts.missing:
         lines.append(
             f"missing readings: {readings.missing_connected:,} connected, {readings.missing_away:,} away, "
@@ -80,12 +113,9 @@ def _remarks(outcome: Outcome) -> list[str]:
     if books.stamps != "kernel":
         lines.append("arrival is the time after the read: this system has no kernel stamps")
     if books.not_understood:
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(books.not_understood.items()))
-        lines += [f"not understood: {kinds}", f"  first: {books.first_not_understood}"]
-    if outcome.unusable:
-        lines.append(f"NOT USABLE: {outcome.unusable}")
-    elif not books.balanced:
-        lines.append("NOT USABLE: the books do not balance")
-    elif not outcome.ever_live:
-        lines.append("NOT USABLE: no client was ever live")
+        lines += [f"not understood: {_counts(books.not_understood)}", f"  first: {books.first_not_understood}"]
     return lines
+
+
+def _counts(kinds: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))

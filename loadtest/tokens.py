@@ -1,15 +1,57 @@
-"""The token a manager shows: an HS256 JWT that names the user and the buildings it may see. Pure."""
+"""The token a manager shows: an HS256 JWT that names the user and the buildings it may see. Pure.
+
+And the tokens an intruder shows, none of which a server may accept.
+"""
 
 from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from enum import Enum
 
 import jwt
 
 from loadtest.roster import Manager
 
 LIFETIME_S = 24 * 3600
+EXPIRED_S = 3600  # how long ago an expired token ended: beyond any leeway a server may grant
 
 
 def token(manager: Manager, *, secret: str, now_ts: float, lifetime_s: float = LIFETIME_S) -> str:
     """Signed token, good until `lifetime_s` after `now_ts` (Unix seconds)."""
-    claims = {"sub": manager.user, "buildings": list(manager.buildings), "exp": int(now_ts + lifetime_s)}
-    return jwt.encode(claims, secret, algorithm="HS256")
+    return jwt.encode(_claims(manager, now_ts + lifetime_s), secret, algorithm="HS256")
+
+
+class Tampering(Enum):
+    """What is wrong with an intruder's token."""
+
+    FLIPPED_SIGNATURE = "flipped_signature"  # one bit of the signature
+    EDITED_CLAIMS = "edited_claims"  # more buildings under the signature of fewer
+    NO_ALGORITHM = "alg_none"  # unsigned, and says so (RFC 8725, 2.1)
+    OTHER_SECRET = "other_secret"  # noqa: S105 - signed well, by somebody else
+    EXPIRED = "expired"
+
+
+def tampered(tampering: Tampering, manager: Manager, *, secret: str, now_ts: float, more: Sequence[str] = ()) -> str:
+    """Token that must be refused; `more` are the buildings that EDITED_CLAIMS adds."""
+    good = token(manager, secret=secret, now_ts=now_ts)
+    header, claims, signature = good.split(".")
+    match tampering:
+        case Tampering.FLIPPED_SIGNATURE:
+            raw = bytearray(base64.urlsafe_b64decode(signature + "=="))
+            raw[0] ^= 1
+            return f"{header}.{claims}.{base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}"
+        case Tampering.EDITED_CLAIMS:
+            wider = Manager(manager.user, (*manager.buildings, *(more or ("*",))))
+            return f"{header}.{token(wider, secret=secret, now_ts=now_ts).split('.')[1]}.{signature}"
+        case Tampering.NO_ALGORITHM:
+            return jwt.encode(_claims(manager, now_ts + LIFETIME_S), "", algorithm="none")
+        case Tampering.OTHER_SECRET:
+            return token(manager, secret=hashlib.sha256(secret.encode()).hexdigest(), now_ts=now_ts)
+        case Tampering.EXPIRED:
+            return token(manager, secret=secret, now_ts=now_ts, lifetime_s=-EXPIRED_S)
+
+
+def _claims(manager: Manager, expires_ts: float) -> dict[str, object]:
+    return {"sub": manager.user, "buildings": list(manager.buildings), "exp": int(expires_ts)}

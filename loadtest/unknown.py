@@ -1,4 +1,4 @@
-"""What the server sent that could not be understood: counted by kind, the first one kept. Pure."""
+"""What the server sent that could not be understood: counted by kind, the first of each kept. Pure."""
 
 from __future__ import annotations
 
@@ -8,15 +8,30 @@ _EXAMPLE_CHARACTERS = 200
 
 
 class Unknown:
-    """Counts of what was not understood, over all clients of the process."""
+    """Counts of what was not understood, over all clients of the process.
+
+    Attributes:
+        kinds: how many of each kind.
+        examples: the first of each kind, cut short.
+    """
 
     def __init__(self) -> None:
         self.kinds: Counter[str] = Counter()
-        self.first = ""
+        self.examples: dict[str, str] = {}
+
+    @property
+    def first(self) -> str:
+        """The first of all; empty when everything was understood."""
+        return next(iter(self.examples.values()), "")
+
+    @property
+    def total(self) -> int:
+        """How many, of all kinds."""
+        return self.kinds.total()
 
     def count(self, kind: str, example: object) -> None:
-        """Count one; `example` is kept, cut short, when it is the first of all."""
+        """Count one; `example` is kept, cut short, when it is the first of its kind."""
         self.kinds[kind] += 1
-        if not self.first:
+        if kind not in self.examples:
             text = example.decode(errors="replace") if isinstance(example, bytes | bytearray) else str(example)
-            self.first = text if len(text) <= _EXAMPLE_CHARACTERS else f"{text[:_EXAMPLE_CHARACTERS]}..."
+            self.examples[kind] = text if len(text) <= _EXAMPLE_CHARACTERS else f"{text[:_EXAMPLE_CHARACTERS]}..."

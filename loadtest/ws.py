@@ -17,6 +17,7 @@ from locust.exception import StopUser
 from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner
 
 from loadtest import options
+from loadtest.client import Client
 from loadtest.summary import Outcome, exit_code, table
 from loadtest.swarm import Swarm
 from loadtest.targets import Target
@@ -49,9 +50,13 @@ class DashboardUser(User):
 
     @task
     def dashboard(self) -> NoReturn:
-        """Stay connected until stopped, or until the server forbids to come back."""
-        if self.client:
+        """Stay connected until stopped, or until the server forbids to come back; who leaves for good is replaced."""
+        while self.client:
             self.client.stay()
+            if not (self.client.left and _Run.swarm and isinstance(self.client, Client)):
+                break
+            self.client.stop()
+            self.client = _Run.swarm.client(self.target, instead_of=self.client)
         raise StopUser
 
     def on_stop(self) -> None:
@@ -101,7 +106,7 @@ def _start(environment: Any, **_: object) -> None:  # noqa: ANN401
 @events.spawning_complete.add_listener
 def _spawned(**_: object) -> None:
     if _Run.swarm:
-        _Run.swarm.spawned = True
+        _Run.swarm.complete()
 
 
 @events.test_stop.add_listener

@@ -139,6 +139,7 @@ def _books_reasons(data: RunData) -> list[str]:
     if books is None:
         return [] if any("books.json" in one for one in data.unreadable) else ["there are no books (books.json)"]
     reasons = []
+    reasons += books.not_usable
     if not books.settled:
         reasons.append("the books are not settled: the publisher's last sequence numbers never arrived")
     if not _balanced(books):

@@ -39,13 +39,20 @@ class Child:
     log: Path
     process: subprocess.Popen[bytes] = field(repr=False)
 
+    @property
+    def command(self) -> list[str]:
+        """What was started."""
+        return [str(part) for part in self.process.args]  # type: ignore[union-attr]  # given as a list
+
     @classmethod
-    def start(cls, role: str, command: list[str], *, log: Path, environment: dict[str, str]) -> Child:
-        """Start a process whose output goes to `log`."""
-        with log.open("wb") as output:
+    def start(
+        cls, role: str, command: list[str], *, log: Path, environment: dict[str, str], takes_orders: bool = False
+    ) -> Child:
+        """Start a process whose output is appended to `log`; one that takes orders hears `tell`."""
+        with log.open("ab") as output:
             process = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if takes_orders else subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **environment},
@@ -73,8 +80,18 @@ class Child:
                     return line.strip()
         return ""
 
+    def tell(self, order: str) -> None:
+        """Give a process that takes orders one line; one that is gone hears nothing."""
+        assert self.process.stdin is not None  # noqa: S101 - only for those that take orders
+        with contextlib.suppress(OSError):
+            self.process.stdin.write(order.encode() + b"\n")
+            self.process.stdin.flush()
+
     def stop(self, *, patience_s: float) -> None:
         """Ask by SIGTERM, wait, then SIGKILL its whole session."""
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
         if self.process.poll() is not None:
             return
         self.process.terminate()

@@ -20,10 +20,16 @@ class Addresses:
     server_host: str
     server_port: int
     directory: Path
+    proxy_port: int = 0  # 0: the swarm connects to the server itself
+
+    @property
+    def swarm_url(self) -> str:
+        """Where the swarm connects: to the server, or to the proxy in front of it."""
+        return f"ws://{self.server_host}:{self.proxy_port or self.server_port}"
 
     @property
     def server_url(self) -> str:
-        """Base of the server under test, as Locust's --host takes it."""
+        """Base of the server under test."""
         return f"ws://{self.server_host}:{self.server_port}"
 
     @property
@@ -50,7 +56,7 @@ def swarm(scenario: Scenario, addresses: Addresses, *, locustfile: Path, longest
     fleet = str(scenario.fleet.buildings) if scenario.fleet else ",".join(scenario.building_names)
     return [
         *(sys.executable, "-m", "locust", "-f", str(locustfile), "--headless"),
-        *("--host", addresses.server_url),
+        *("--host", addresses.swarm_url),
         *("-u", str(swarm.managers), "-r", str(swarm.spawn_rate), "-t", f"{longest_s:.0f}s"),
         *("--run-dir", str(addresses.directory)),
         *("--fleet", fleet),
@@ -58,6 +64,15 @@ def swarm(scenario: Scenario, addresses: Addresses, *, locustfile: Path, longest
         *("--swarm-seed", str(scenario.seed)),
         *("--backoff", ",".join(str(delay) for delay in swarm.backoff_s)),
         *("--jitter", swarm.jitter),
+    ]
+
+
+def proxy(addresses: Addresses) -> list[str]:
+    """Command of the TCP proxy in front of the server; its delay is told it while it runs."""
+    return [
+        *(sys.executable, "-m", "scenarios.proxy"),
+        *("--listen", f"{addresses.server_host}:{addresses.proxy_port}"),
+        *("--to", f"{addresses.server_host}:{addresses.server_port}"),
     ]
 
 

@@ -6,11 +6,12 @@ import contextlib
 import importlib.util
 import secrets
 import signal
-import socket
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from types import FrameType
 
@@ -18,11 +19,12 @@ from scenarios import commands, facts, faults
 from scenarios.children import Child, stop_all
 from scenarios.commands import Addresses
 from scenarios.sampler import Sampler
-from scenarios.schema import Scenario
+from scenarios.schema import Latency, Scenario
 from wire import records
 from wire.broker import EmbeddedBroker
 from wire.clock import now
 from wire.errors import ExitCode, SensorSwarmError, UnusableError
+from wire.ports import free_port
 from wire.secret import SECRET_VARIABLE
 
 Tell = Callable[[str], None]
@@ -111,6 +113,8 @@ class _Conductor:
         self._writer = records.RecordWriter(directory)
         self._sampler = Sampler(self._writer)
         self._sampled_at = 0.0
+        self._steps: list[tuple[float, Callable[[], None]]] = []  # what we do to the run ourselves, by time
+        self._down: dict[str, Child] = {}  # killed by a fault, to be started again
         self._environment = {
             SECRET_VARIABLE: secrets.token_urlsafe(32),
             "PYTHONUNBUFFERED": "1",
@@ -123,12 +127,24 @@ class _Conductor:
         try:
             self._broker.start()
             self._sampler.watch("broker", self._broker.pid)
-            addresses = Addresses(self._broker.url, _LOOPBACK, _free_port(), self._directory)
+            proxied = any(isinstance(fault, Latency) for fault in scenario.fault)
+            addresses = Addresses(
+                self._broker.url,
+                _LOOPBACK,
+                free_port(_LOOPBACK),
+                self._directory,
+                proxy_port=free_port(_LOOPBACK) if proxied else 0,
+            )
             self._tell(f"broker      {self._broker.url} (embedded)")
 
-            server = self._start("server", commands.server(scenario, addresses))
+            self._start("server", commands.server(scenario, addresses))
             self._wait("the server is ready", lambda: _healthy(addresses.health_url), _READY_S)
             self._tell(f"server      {addresses.server_url}/ws ({scenario.server.stack})")
+
+            if proxied:
+                proxy = self._start("proxy", commands.proxy(addresses), takes_orders=True)
+                self._wait("the proxy is ready", lambda: bool(proxy.last_words()), _READY_S)
+                self._tell(f"proxy       {addresses.swarm_url} in front of it")
 
             longest_s = _READY_S + scenario.duration_s + scenario.drain_s + 60
             spawn_s = scenario.swarm.managers / scenario.swarm.spawn_rate
@@ -155,15 +171,19 @@ class _Conductor:
 
             swarm.stop(patience_s=_SETTLE_S)
             self._judge_swarm(swarm)
-            server.stop(patience_s=10)
+            self._child("server").stop(patience_s=10)
         finally:
             self._stop_everything()
 
-    def _start(self, role: str, command: list[str]) -> Child:
-        child = Child.start(role, command, log=self._directory / f"{role}.log", environment=self._environment)
+    def _start(self, role: str, command: list[str], *, takes_orders: bool = False) -> Child:
+        log = self._directory / f"{role}.log"
+        child = Child.start(role, command, log=log, environment=self._environment, takes_orders=takes_orders)
         self._children.append(child)
         self._sampler.watch(role, child.pid)
         return child
+
+    def _child(self, role: str) -> Child:
+        return next(child for child in self._children if child.role == role)
 
     def _stop_everything(self) -> None:
         stop_all(self._children, patience_s=10)
@@ -193,6 +213,9 @@ class _Conductor:
 
     def _watch(self, ends: Child | None, *, gone: tuple[str, ...] = ()) -> None:
         """Sample once a second, and end the run as soon as a process that should run does not."""
+        while self._steps and self._steps[0][0] <= now():
+            _, carry_out = self._steps.pop(0)
+            carry_out()
         if self._broker.exit_code is not None:
             raise UnusableError(f"the broker ended with {self._broker.exit_code} during the run")
         for child in self._children:
@@ -220,9 +243,28 @@ class _Conductor:
         return found[0].ts
 
     def _order_faults(self, started_ts: float) -> None:
+        """Write the orders down, which is how the swarm hears its own, and plan those that are ours."""
         for order in faults.orders(self._scenario.fault, load_started_ts=started_ts):
             self._writer.add(order)
+            if order.kind == "restart":
+                self._steps.append((order.ts, partial(self._take_down, order.role)))
+                self._steps.append((order.until, partial(self._bring_up, order.role)))
+            elif order.kind == "latency":
+                proxy = self._child("proxy")
+                self._steps.append((order.ts, partial(proxy.tell, f"delay {order.delay_ms:g}")))
+                self._steps.append((order.until, partial(proxy.tell, "delay 0")))
+        self._steps.sort(key=itemgetter(0))
         self._writer.flush()
+
+    def _take_down(self, role: str) -> None:
+        child = self._child(role)
+        child.process.kill()
+        child.process.wait()
+        self._children.remove(child)
+        self._down[role] = child
+
+    def _bring_up(self, role: str) -> None:
+        self._start(role, self._down.pop(role).command)
 
     def _judge_swarm(self, swarm: Child) -> None:
         """0 and 1 are verdicts, which the report gives in full; anything else spoils the run."""
@@ -247,13 +289,6 @@ def _healthy(url: str) -> bool:
             return bool(response.status == 200)  # noqa: PLR2004 - HTTP OK
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def locustfile() -> Path:

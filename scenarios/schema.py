@@ -83,12 +83,33 @@ class Swarm(_Table):
     jitter: Literal["full", "equal", "none"] = "equal"
 
 
-class Fault(_Table):
-    """Something that breaks."""
+class Cut(_Table):
+    """TCP connections end without a close frame."""
 
     kind: Literal["cut"]
     at_s: Seconds  # after the load began
     connections: int = Field(ge=1)
+
+
+class Restart(_Table):
+    """A process is killed with -9 and started again."""
+
+    kind: Literal["restart"]
+    at_s: Seconds
+    role: Literal["server"] = "server"
+    down_s: Seconds = 1.0
+
+
+class Latency(_Table):
+    """A TCP proxy between swarm and server delays every byte, in each direction."""
+
+    kind: Literal["latency"]
+    at_s: Seconds
+    duration_s: PositiveSeconds
+    delay_ms: float = Field(gt=0, le=60_000)
+
+
+Fault = Annotated[Cut | Restart | Latency, Field(discriminator="kind")]
 
 
 class Gate(_Table):
@@ -137,7 +158,7 @@ class Scenario(_Table):
             if at_s >= self.duration_s:
                 raise ValueError(f"{table} {kind!r}: at_s = {at_s:g} is not before the end at {self.duration_s:g} s")
         for fault in self.fault:
-            if fault.connections > self.swarm.managers:
+            if isinstance(fault, Cut) and fault.connections > self.swarm.managers:
                 raise ValueError(
                     f"fault {fault.kind!r}: connections = {fault.connections} of {self.swarm.managers} managers"
                 )
@@ -216,9 +237,9 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
         "anomaly": Anomaly,
         "server": Server,
         "swarm": Swarm,
-        "fault": Fault,
         "gate": Gate,
     }
+    faults: dict[str, type[BaseModel]] = {"cut": Cut, "restart": Restart, "latency": Latency}
     if len(location) > 1:
-        model = tables.get(str(location[0]), Scenario)
+        model = faults.get(str(location[2])) if location[0] == "fault" else tables.get(str(location[0]), Scenario)
     return list(model.model_fields)

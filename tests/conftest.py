@@ -1,11 +1,11 @@
 """What every test may use: scaled patience, free ports, a real broker."""
 
 import os
-import socket
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from wire import ports
 from wire.broker import EmbeddedBroker
 
 PATIENCE = float(os.environ.get("SENSORSWARM_TEST_PATIENCE", "1"))
@@ -19,11 +19,8 @@ def patience() -> Callable[[float], float]:
 
 @pytest.fixture
 def free_port() -> int:
-    """A TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port that nobody listens on now, nor on the one after it."""
+    return ports.free_port(in_a_row=2)
 
 
 @pytest.fixture(scope="session")

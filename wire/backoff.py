@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 from typing import Literal
@@ -21,8 +22,8 @@ class Backoff:
     jitter: Jitter = "equal"
 
     def __post_init__(self) -> None:
-        if not self.delays_s or any(delay < 0 for delay in self.delays_s):
-            raise ValueError(f"backoff needs at least one delay, none negative: {self.delays_s}")
+        if not self.delays_s or not all(0 <= delay < math.inf for delay in self.delays_s):
+            raise ValueError(f"backoff needs at least one delay, none negative or endless: {self.delays_s}")
 
     def ceiling_s(self, attempt: int) -> float:
         """Longest wait in seconds before `attempt`, counted from 1."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Self
 
 from wire.errors import SensorSwarmError, UnusableError
+from wire.ports import bindable, free_port
 
 _CONFIG = """\
 id = 0
@@ -95,9 +96,9 @@ class EmbeddedBroker:
             PortInUseError: one of the two ports is taken.
             UnusableError: the broker did not come up in time.
         """
-        self.port = self.port or _two_free_ports(self.host)
+        self.port = self.port or free_port(self.host, in_a_row=2)
         for port in (self.port, self.port + 1):
-            if not _bindable(self.host, port):
+            if not bindable(self.host, port):
                 raise PortInUseError(
                     f"port {port} on {self.host} is in use; the embedded broker needs {self.port} (MQTT 3.1.1) and "
                     f"{self.port + 1} (MQTT 5): choose another port, or give --broker mqtt://HOST:PORT"
@@ -153,25 +154,6 @@ class EmbeddedBroker:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-
-def _bindable(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
-def _two_free_ports(host: str) -> int:
-    while True:
-        with socket.socket() as probe:
-            probe.bind((host, 0))
-            port: int = probe.getsockname()[1]
-        if port < 65535 and _bindable(host, port + 1):  # noqa: PLR2004 - the last port
-            return port
 
 
 def _serve(config: str) -> None:

@@ -27,6 +27,8 @@ LATENCY = "latency.hlog"
 CLIENTS = "clients.jsonl"
 ALERTS = "alerts.jsonl"
 FAULTS = "faults.jsonl"
+INTRUSIONS = "intrusions.jsonl"
+HEALTH = "health.jsonl"
 BOOKS = "books.json"
 RESOURCES = "resources.jsonl"
 SUMMARY = "summary.json"
@@ -139,13 +141,15 @@ class ClientEvent(Record):
     event is one of
         start    user and buildings it may see; first line of every client
         open     WebSocket handshake done; took_s from the first byte of connecting; attempt
-        live     subscriptions acknowledged; took_s from `lost` (or `start`); recovered says whether resume worked
+        live     subscriptions acknowledged; took_s from `lost` (or `start`); recovered says whether resume worked,
+                 resumed how many readings it brings back
         reading  first reading after becoming live; took_s from `lost` (or `start`)
-        lost     connection ended without our asking; code and reason
-        retry    next attempt planned; attempt, delay_s
-        refused  attempt failed; attempt, reason, code where the server gave one
+        lost     connection ended without our asking; code, reason and kind
+        retry    next attempt planned; attempt, delay_s, retry_after_s where the server asked for a least wait
+        refused  attempt failed; attempt, reason, kind, code where the server gave one
         cut      connection cut by the scenario's fault
-        given_up no further attempt will be made; reason
+        left     ended politely by the client's own behaviour; reason
+        given_up no further attempt will be made; code, reason and kind
         stop     ended by us at the end
     """
 
@@ -160,7 +164,10 @@ class ClientEvent(Record):
     took_s: float = 0.0
     code: int = 0
     reason: str = ""
+    kind: str = ""  # what `reason` is counted as: "HTTP 404", "TLS", "closed 4500", ...
     recovered: bool = False
+    resumed: int = 0
+    retry_after_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +191,11 @@ class Fault(Record):
 
     FILE: ClassVar[str] = FAULTS
     ts: float
-    kind: str  # "cut"
+    kind: str  # "cut" (the swarm's), "restart", "latency" (the runner's)
     connections: int = 0
     until: float = 0.0  # 0 where the fault is an instant
+    role: str = ""  # the process that is restarted
+    delay_ms: float = 0.0  # in each direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +209,36 @@ class Resource(Record):
     cpu_percent: float  # of one core
     rss_bytes: int
     lag_ms: float | None = None  # of its event loop, where the process tells
+
+
+@dataclass(frozen=True, slots=True)
+class Intrusion(Record):
+    """intrusions.jsonl: one attempt to see what a client must not see."""
+
+    FILE: ClassVar[str] = INTRUSIONS
+    ts: float  # end of the attempt
+    client: str
+    attempt: (
+        str  # forbidden_hello, forbidden_subscribe, flipped_signature, edited_claims, alg_none, other_secret, expired
+    )
+    outcome: str  # refused, ignored (no word, and nothing came), leaked, failed (could not be made)
+    code: int = 0  # close code, error code or HTTP status of the refusal
+    reason: str = ""  # the server's words
+    buildings: list[str] = field(default_factory=list)  # asked for
+    leaked: int = 0  # readings and alerts received that should not have been
+
+
+@dataclass(frozen=True, slots=True)
+class Health(Record):
+    """health.jsonl: how a measuring process did during one second, by its own word."""
+
+    FILE: ClassVar[str] = HEALTH
+    ts: float  # end of the span
+    role: str  # swarm
+    lag_ms_p99: float  # how late a sleeping greenlet woke
+    cpu_percent: float  # of one core
+    receive_queue_bytes_max: int  # unread in the kernel, the most of the sockets looked at
+    span_s: float = 1.0  # longer than a second where the process was too busy to look
 
 
 @dataclass(slots=True)
@@ -275,6 +314,7 @@ class ClientBooks:
     user: str
     readings: ReadingCounts
     alerts: AlertCounts
+    behaviour: str = "manager"
 
 
 @dataclass(slots=True)
@@ -290,6 +330,7 @@ class Books:
     negative_latencies: int = 0
     not_understood: dict[str, int] = field(default_factory=dict)  # frames by what was wrong with them
     first_not_understood: str = ""
+    not_usable: list[str] = field(default_factory=list)  # why nothing here proves anything, by the swarm's own word
     schema: int = SCHEMA
 
     @classmethod
@@ -301,6 +342,7 @@ class Books:
                 user=item["user"],
                 readings=ReadingCounts(**item["readings"]),
                 alerts=AlertCounts(**item["alerts"]),
+                behaviour=item.get("behaviour", "manager"),
             )
             for item in record["clients"]
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -23,7 +24,9 @@ class SensorSwarmConversation:
     def __init__(self, manager: Manager, books: Books, unknown: Unknown, take_alert: TakeAlert) -> None:
         self.live = False
         self.recovered = False
+        self.resumed = 0
         self.told = (0, "")
+        self.welcomed = False
         self._buildings = manager.buildings
         self._books = books
         self._unknown = unknown
@@ -31,17 +34,27 @@ class SensorSwarmConversation:
         self._positions: dict[str, list[Any]] = {}  # building -> epoch and the last offset had on each lane
         self._awaited: set[str] = set()
 
-    def hello(self, token: str) -> bytes:
+    def hello(self, token: str | None) -> bytes:
         """Who we are, what we want to see and where we left off."""
         self.live = False
         self.recovered = bool(self._positions)
+        self.resumed = 0
         self.told = (0, "")
+        self.welcomed = False
         self._awaited = set(self._buildings)
         resume = {
             building: {"epoch": epoch, "offset": int(offset), "alert_offset": alert_offset}
             for building, (epoch, offset, alert_offset) in self._positions.items()
         }
-        return orjson.dumps({"type": "hello", "token": token, "subscribe": self._buildings, "resume": resume})
+        hello: dict[str, Any] = {"type": "hello", "subscribe": self._buildings, "resume": resume}
+        if token is not None:
+            hello["token"] = token
+        return orjson.dumps(hello)
+
+    def ask(self, buildings: Sequence[str]) -> bytes:
+        """Subscribe to more."""
+        self._awaited.update(buildings)
+        return orjson.dumps({"type": "subscribe", "buildings": list(buildings), "resume": {}})
 
     def take(self, messages: list[bytes], arrival_ts: float) -> None:
         """Understand and book the messages of one read."""
@@ -79,12 +92,14 @@ class SensorSwarmConversation:
             self._subscribed(message, arrival_ts)
         elif kind == "error":
             self.told = (int(message["code"]), str(message["reason"]))
-        elif kind not in ("welcome", "pong"):
+        elif kind == "welcome":
+            self.welcomed = True
+        elif kind != "pong":
             self._unknown.count("unknown type", orjson.dumps(message))
 
     def _subscribed(self, message: dict[str, Any], arrival_ts: float) -> None:
         building = message["building"]
-        position = [str(message["epoch"]), int(message["offset"]), int(message["alert_offset"])]
+        position: list[Any] = [str(message["epoch"]), int(message["offset"]), int(message["alert_offset"])]
         recovered = message["recovered"] is True
         if building not in self._awaited:
             self._unknown.count("subscribed without asking", orjson.dumps(message))
@@ -92,6 +107,7 @@ class SensorSwarmConversation:
         had = self._positions.get(building)
         if had is not None and recovered:
             had[_EPOCH] = position[_EPOCH]  # the offsets stay: what was missed has yet to come
+            self.resumed += max(position[_OFFSET] - int(had[_OFFSET]), 0)
         else:
             self._positions[building] = position
             self.recovered = self.recovered and had is None

@@ -57,7 +57,7 @@ class _Follower:
                 self._lose(event.ts)
             case "retry":
                 life.retries.append((event.attempt, event.delay_s))
-            case "stop" | "given_up" | "refused":  # refused: ended before it was live, so nothing was lost
+            case "stop" | "left" | "given_up" | "refused":  # refused: ended before it was live, so nothing was lost
                 life.given_up |= event.event == "given_up"
                 self._close(event.ts)
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from scenarios.faults import cut
-from scenarios.schema import Fault
+from scenarios.faults import cut, latency, restart
+from scenarios.schema import Cut, Fault, Latency, Restart
 from wire import records
 
-_ORDERS: dict[str, Callable[[Fault, float], records.Fault]] = {
-    "cut": cut.order,
-}
+
+def _order(fault: Fault, load_started_ts: float) -> records.Fault:
+    match fault:
+        case Cut():
+            return cut.order(fault, load_started_ts)
+        case Restart():
+            return restart.order(fault, load_started_ts)
+        case Latency():
+            return latency.order(fault, load_started_ts)
 
 
-def orders(faults: list[Fault], *, load_started_ts: float) -> list[records.Fault]:
+def orders(faults: Sequence[Fault], *, load_started_ts: float) -> list[records.Fault]:
     """Orders of a scenario's faults by wall-clock time, earliest first."""
-    return sorted((_ORDERS[fault.kind](fault, load_started_ts) for fault in faults), key=lambda order: order.ts)
+    return sorted((_order(fault, load_started_ts) for fault in faults), key=lambda order: order.ts)

@@ -65,6 +65,37 @@ def test_a_run_holds_and_its_books_say_so(start: Start, scenario: Write, tmp_pat
     assert sampled == {"broker", "server", "swarm", "simulator"}
 
 
+def test_a_restarted_server_and_a_slow_wire_are_told_exactly(
+    start: Start, scenario: Write, tmp_path: Path, patience: Patience
+) -> None:
+    """All come back by their backoff, what is missing was meant while away, and the delay put in is measured."""
+    path = scenario(12)
+    path.write_text(
+        path.read_text().partition("[[anomaly]]")[0]
+        + "[[fault]]\nkind='restart'\nat_s=3\ndown_s=1\n"
+        + "[[fault]]\nkind='latency'\nat_s=9\nduration_s=3\ndelay_ms=80\n"
+        + "[gate]\nmissing_away=10000\n"
+    )
+    code, output = start("sensorswarm", "run", path, "--run-dir", "run").finish(patience(90))
+    assert code == 0, output
+    books = records.Books.from_dict(orjson.loads((tmp_path / "run" / records.BOOKS).read_bytes()))
+    assert books.balanced
+    assert books.settled
+    assert books.readings.missing_away > 0
+    assert books.readings.missing_connected == books.readings.missing_tail == books.readings.duplicated == 0
+    events = records.read_records(tmp_path / "run" / records.CLIENTS, records.ClientEvent)
+    lives = [event for event in events if event.event == "live"]
+    assert len(lives) == 2 * 12
+    lost = {event.client: event.ts for event in events if event.event == "lost"}
+    back = {event.client: event for event in lives if event.took_s and event.client in lost and event.attempt}
+    assert len(back) == 12
+    for event in back.values():
+        waits = [e.delay_s for e in events if e.client == event.client and e.event == "retry"]
+        assert event.took_s >= sum(waits)
+    summary = orjson.loads((tmp_path / "run" / records.SUMMARY).read_bytes())
+    assert summary["readings"]["latency_ms"]["max"] >= 80
+
+
 @pytest.mark.parametrize(
     ("role", "part"),
     [("broker", "wire.broker"), ("server", "reference_server"), ("swarm", "locust"), ("simulator", "simulator")],

@@ -3,16 +3,20 @@
 import asyncio
 import contextlib
 import json
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+import trustme
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
@@ -49,6 +53,8 @@ class DashboardServer:
     ticks: int = 10
     interval_s: float = 0.1
     resumes: bool = True
+    checks_tokens: bool = True
+    checks_claims: bool = True
     sends: Callable[[int], list[int]] = as_it_is
     beside: Callable[[int], list[bytes]] = lambda _: []
     port: int = 0
@@ -100,25 +106,43 @@ class DashboardServer:
         hello = json.loads(await connection.recv())
         self.hellos.append(hello)
         try:
-            claims = jwt.decode(hello["token"], SECRET, algorithms=["HS256"])
+            claims = self._claims(hello["token"])
         except jwt.InvalidTokenError as error:
             await connection.close(dashboard.Close.INVALID_TOKEN, str(error))
             return
         await connection.send(
             dashboard.welcome(user=claims["sub"], buildings=claims["buildings"], heartbeat_s=25), text=True
         )
-        wanted = [self._buildings[name] for name in hello["subscribe"] if name in self._buildings]
-        for building in wanted:
-            await self._subscribe(connection, building, hello["resume"].get(building.name))
+        wanted: list[Building] = []
+        await self._answer(connection, claims, hello, wanted)
         self._clients.append(connection)
         if len(self._clients) >= self.awaited:
             self._all_there.set()
         try:
-            await connection.wait_closed()
+            async for message in connection:
+                await self._answer(connection, claims, {"subscribe": json.loads(message)["buildings"]}, wanted)
+        except ConnectionClosed:
+            pass  # without goodbye
         finally:
             self._clients.remove(connection)
             for building in wanted:
                 building.clients.discard(connection)
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        if not self.checks_tokens:
+            return jwt.decode(token, options={"verify_signature": False})
+        return jwt.decode(token, SECRET, algorithms=["HS256"])
+
+    async def _answer(
+        self, connection: ServerConnection, claims: dict[str, Any], asks: dict[str, Any], wanted: list[Building]
+    ) -> None:
+        for name in asks["subscribe"]:
+            if self.checks_claims and name not in claims["buildings"]:
+                code = dashboard.Close.NOT_YOUR_BUILDING
+                await connection.send(dashboard.error(code=code, reason=f"not your building: {name}"), text=True)
+            elif name in self._buildings:
+                wanted.append(self._buildings[name])
+                await self._subscribe(connection, wanted[-1], asks.get("resume", {}).get(name))
 
     async def _subscribe(self, connection: ServerConnection, building: Building, resume: dict | None) -> None:
         recovered = self.resumes and resume is not None
@@ -226,3 +250,98 @@ def dashboard_server() -> Iterator[Callable[..., DashboardServer]]:
 def jwt_secret() -> str:
     """The secret those servers check tokens with."""
     return SECRET
+
+
+@contextlib.contextmanager
+def served(handler: Callable[[ServerConnection], Any], **options: Any) -> Iterator[int]:
+    """Run a `websockets` server in a thread; gives its port."""
+    ready, box = threading.Event(), {}
+
+    async def main() -> None:
+        box["loop"], box["stop"] = asyncio.get_running_loop(), asyncio.Event()
+        async with serve(handler, "127.0.0.1", 0, **{"compression": None, **options}) as server:
+            box["port"] = server.sockets[0].getsockname()[1]
+            ready.set()
+            await box["stop"].wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(main()))
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield box["port"]
+    finally:
+        box["loop"].call_soon_threadsafe(box["stop"].set)
+        thread.join(10)
+
+
+@contextlib.contextmanager
+def accepting(handler: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A TCP server in threads that hands each connection to `handler` and closes it after; gives its port."""
+
+    def one(far: socket.socket) -> None:
+        with far, contextlib.suppress(OSError):
+            handler(far)
+
+    def run() -> None:
+        threads = []
+        while True:
+            try:
+                far, _ = server.accept()
+            except OSError:
+                break
+            threads.append(threading.Thread(target=one, args=(far,)))
+            threads[-1].start()
+        for thread in threads:
+            thread.join(10)
+
+    server = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield server.getsockname()[1]
+    finally:
+        server.shutdown(socket.SHUT_RDWR)  # wakes the accept
+        server.close()
+        thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def websocket_server() -> Callable[..., contextlib.AbstractContextManager[int]]:
+    """Real WebSocket servers: call with a handler and options of `websockets`; a context manager gives the port."""
+    return served
+
+
+@pytest.fixture(scope="session")
+def tcp_server() -> Callable[..., contextlib.AbstractContextManager[int]]:
+    """Servers of raw TCP: call with a handler of each peer's socket; a context manager gives the port."""
+    return accepting
+
+
+@dataclass
+class Authority:
+    """A certificate authority of the tests' own."""
+
+    pem: Path
+    server: ssl.SSLContext  # certificate for 127.0.0.1
+    elsewhere: ssl.SSLContext  # for another name
+    expired: ssl.SSLContext
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Certificates good and bad, and the file of the CA that signed them."""
+    ca = trustme.CA()
+    pem = tmp_path_factory.mktemp("tls") / "ca.pem"
+    ca.cert_pem.write_to_path(str(pem))
+
+    def context(name: str, **dates: datetime) -> ssl.SSLContext:
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        ca.issue_cert(name, **dates).configure_cert(made)
+        return made
+
+    return Authority(
+        pem,
+        context("127.0.0.1"),
+        context("other.example"),
+        context("127.0.0.1", not_after=datetime(2020, 1, 1, tzinfo=UTC)),
+    )

@@ -1,51 +1,80 @@
 """Options of the locustfile."""
 
-from types import SimpleNamespace
+import argparse
+from typing import Any
 
 import pytest
 
-from loadtest.options import endpoint, parse_backoff, read
+from loadtest.options import declare, endpoint, read
 from wire.errors import SensorSwarmError
 
-GIVEN = {
-    "fleet": "4",
-    "buildings_per_manager": 2,
-    "swarm_seed": 7,
-    "backoff": "1,2.5",
-    "jitter": "none",
-    "ws_path": "/ws",
-    "jwt_secret": "",
-    "run_dir": "",
-}
+
+class Parser(argparse.ArgumentParser):
+    """Takes what Locust's parser takes, and keeps the names of the variables."""
+
+    variables: list[str]
+
+    def add_argument(self, *names: str, env_var: str = "", include_in_web_ui: bool = True, **rest: Any) -> Any:
+        self.variables = [*getattr(self, "variables", []), env_var]
+        return super().add_argument(*names, **rest)
+
+
+def given(*options: str) -> argparse.Namespace:
+    parser = Parser()
+    declare(parser)
+    return parser.parse_args(options)
+
+
+def test_without_options_everything_has_its_default():
+    """The defaults themselves can be read."""
+    settings = read(given())
+    assert len(settings.roster.fleet) == 50
+    assert settings.backoff.delays_s == (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+    assert (settings.keepalive.interval_s, settings.keepalive.timeout_s) == (20.0, 20.0)
+    assert (settings.secret, settings.run_dir, settings.max_unknown) == (None, None, None)
 
 
 def test_options_become_settings():
-    """Numbers, delays and absent values are read as what they mean."""
-    settings = read(SimpleNamespace(**GIVEN))
+    """Numbers and delays are read as what they mean."""
+    settings = read(given("--fleet", "4", "--backoff", "1,2.5", "--jitter", "none", "--max-unknown", "0"))
     assert settings.roster.fleet == ("b-0001", "b-0002", "b-0003", "b-0004")
-    assert settings.backoff.delays_s == (1.0, 2.5)
-    assert (settings.secret, settings.run_dir) == (None, None)
+    assert (settings.backoff.delays_s, settings.backoff.jitter) == ((1.0, 2.5), "none")
+    assert settings.max_unknown == 0
+
+
+def test_every_option_has_a_variable_of_its_own():
+    """A container is configured by variables; none is used twice."""
+    parser = Parser()
+    declare(parser)
+    names = [name for name in parser.variables if name]
+    assert all(name.startswith("SENSORSWARM_") for name in names)
+    assert len(set(names)) == len(names) > 20
+
+
+@pytest.mark.parametrize("text", ["-1", "x", "1.5", "²"])
+def test_a_limit_that_is_none_is_refused(text):
+    """One line names --max-unknown and what 0 means."""
+    with pytest.raises(SensorSwarmError, match=r"--max-unknown .*0 tolerates none"):
+        read(given("--max-unknown", text))
 
 
 @pytest.mark.parametrize(
-    ("host", "path", "port", "name"),
-    [("ws://127.0.0.1:8765", "/ws", 8765, "/ws"), ("http://h/", "x/y", 80, "/x/y")],
+    ("host", "path", "secure", "port", "name"),
+    [
+        ("ws://127.0.0.1:8765", "/ws", False, 8765, "/ws"),
+        ("http://h/", "x/y", False, 80, "/x/y"),
+        ("wss://h", "/ws", True, 443, "/ws"),
+        ("https://h:8443/", "ws", True, 8443, "/ws"),
+    ],
 )
-def test_http_is_taken_as_ws(host, path, port, name):
-    """The path is appended once, whatever slashes are given."""
+def test_http_is_taken_as_ws(host, path, secure, port, name):
+    """And https as wss; the path is appended once, whatever slashes are given."""
     uri = endpoint(host, path)
-    assert (uri.secure, uri.port, uri.path) == (False, port, name)
+    assert (uri.secure, uri.port, uri.path) == (secure, port, name)
 
 
-@pytest.mark.parametrize("host", [None, "", "wss://h", "ftp://h", "127.0.0.1:8765", "ws://", "ws://h:port"])
+@pytest.mark.parametrize("host", [None, "", "ftp://h", "127.0.0.1:8765", "ws://", "wss://", "ws://h:port"])
 def test_a_host_that_cannot_be_is_refused(host):
     """One line names --host and an address that would do."""
     with pytest.raises(SensorSwarmError, match="--host"):
         endpoint(host, "/ws")
-
-
-@pytest.mark.parametrize("text", ["", "1,x", "-1"])
-def test_a_backoff_that_is_none_is_refused(text):
-    """One line names --backoff."""
-    with pytest.raises(SensorSwarmError, match="--backoff"):
-        parse_backoff(text, "full")

@@ -23,6 +23,15 @@ def test_a_building_that_went_silent_on_a_live_connection_is_not_excused():
     assert presence.absences() == [(60.0 - IN_FLIGHT_S, 70.0)]
 
 
+def test_a_reader_that_lags_behind_may_have_had_much_under_way():
+    """Without a bound the absence begins with the last reading, however long before the connection's last frame."""
+    presence = Presence()
+    presence.acknowledge(10.0)
+    presence.lose(last_frame_ts=60.0, last_meant_ts=11.0, in_flight_s=math.inf)
+    presence.acknowledge(70.0)
+    assert presence.absences() == [(11.0, 70.0)]
+
+
 def test_an_absence_that_never_ends_lasts_for_ever():
     """A client that never came back is away until the end."""
     presence = Presence()

@@ -1,10 +1,12 @@
 """Who may see what."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.roster import Roster, parse_fleet
+from loadtest.roster import Roster, Zipf, parse_count, parse_fleet
 from wire.errors import SensorSwarmError
 
 
@@ -45,3 +47,28 @@ def test_more_buildings_than_there_are_is_refused(count):
     """One line says what fits."""
     with pytest.raises(SensorSwarmError, match="from 1 to 2"):
         Roster(("a", "b"), count, 0)
+
+
+def test_zipf_gives_most_managers_few_buildings_and_some_many():
+    """The shares of one and of two buildings are those of the distribution, 1 to 2 ** -exponent, cut at the fleet."""
+    roster = Roster(parse_fleet("20"), parse_count("zipf:1.2"), 5)
+    counts = Counter(len(roster.manager(index).buildings) for index in range(4000))
+    whole = sum(n**-1.2 for n in range(1, 21))
+    assert counts[1] / 4000 == pytest.approx(1 / whole, abs=0.03)
+    assert counts[2] / 4000 == pytest.approx(2**-1.2 / whole, abs=0.03)
+    assert max(counts) <= 20
+    assert sum(counts[n] for n in range(11, 21)) > 0
+    assert roster.manager(7) == Roster(parse_fleet("20"), Zipf(1.2), 5).manager(7)
+
+
+def test_counts_by_number_and_by_distribution():
+    """A plain number is every manager's."""
+    assert parse_count("3") == 3
+    assert parse_count("zipf:0") == Zipf(0.0)
+
+
+@pytest.mark.parametrize("text", ["", "many", "zipf:", "zipf:-1", "zipf:nan", "zipf:1e9", "2.5"])
+def test_a_count_that_is_none_is_refused(text):
+    """One line names the option."""
+    with pytest.raises(SensorSwarmError, match="--buildings-per-manager"):
+        parse_count(text)

@@ -11,3 +11,12 @@ def test_kinds_are_counted_and_the_first_example_is_kept_short():
     assert unknown.kinds == {"not JSON": 2}
     assert unknown.first.startswith("\ufffdxxx")
     assert len(unknown.first) == 203
+
+
+def test_each_kind_has_its_first_example():
+    """In the order in which they first came; the total is over all kinds."""
+    unknown = Unknown()
+    for kind, example in (("b", b"1"), ("a", b"2"), ("b", b"3")):
+        unknown.count(kind, example)
+    assert list(unknown.examples.items()) == [("b", "1"), ("a", "2")]
+    assert (unknown.total, unknown.first) == (3, "1")

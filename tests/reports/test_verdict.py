@@ -77,6 +77,7 @@ def set_counts(data):
 
 NOT_USABLE = {
     "the runner said so": (lambda d: set_run(d, usable=False, reasons=["server died"]), "server died"),
+    "the swarm says so itself": (lambda d: d.books.not_usable.append("the swarm was saturated"), "was saturated"),
     "no reason given": (lambda d: set_run(d, usable=False), "gave no reason"),
     "killed": (lambda d: set_run(d, ended_ts=None), "did not end"),
     "no books": (lambda d: setattr(d, "books", None), "no books"),

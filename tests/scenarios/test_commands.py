@@ -43,9 +43,21 @@ def test_no_secret_is_on_a_command_line() -> None:
     assert not any("secret" in part for part in lines)
 
 
+def test_lasting_faults_say_when_they_are_over() -> None:
+    """A restart ends when the process starts again, latency when it is taken out."""
+    planned = [
+        schema.Latency(kind="latency", at_s=5, duration_s=4, delay_ms=20),
+        schema.Restart(kind="restart", at_s=1, down_s=2),
+    ]
+    assert faults.orders(planned, load_started_ts=100.0) == [
+        records.Fault(ts=101.0, kind="restart", until=103.0, role="server"),
+        records.Fault(ts=105.0, kind="latency", until=109.0, delay_ms=20),
+    ]
+
+
 def test_faults_are_ordered_by_the_clock() -> None:
     """Seconds after the load's start become wall-clock orders, earliest first."""
-    planned = [schema.Fault(kind="cut", at_s=at, connections=3) for at in (9.0, 2.0)]
+    planned = [schema.Cut(kind="cut", at_s=at, connections=3) for at in (9.0, 2.0)]
     assert faults.orders(planned, load_started_ts=100.0) == [
         records.Fault(ts=102.0, kind="cut", connections=3),
         records.Fault(ts=109.0, kind="cut", connections=3),

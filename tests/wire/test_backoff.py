@@ -23,8 +23,8 @@ def test_jitter_stays_within_its_bounds(attempt: int, jitter: Jitter, seed: int)
     assert floor <= backoff.delay_s(attempt, random.Random(seed)) <= backoff.ceiling_s(attempt)
 
 
-@pytest.mark.parametrize("delays", [(), (-1.0,)])
+@pytest.mark.parametrize("delays", [(), (-1.0,), (float("inf"),), (float("nan"),)])
 def test_delays_that_make_no_sense_are_refused(delays: tuple[float, ...]) -> None:
-    """There is at least one delay and none is negative."""
+    """There is at least one delay, and none is negative or endless."""
     with pytest.raises(ValueError, match="backoff needs"):
         Backoff(delays_s=delays)

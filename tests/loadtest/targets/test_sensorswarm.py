@@ -141,3 +141,19 @@ def test_a_refusal_is_told():
     talk.hello()
     talk.hear(dashboard.error(code=4507, reason="no"))
     assert talk.talk.told == (4507, "no")
+
+
+def test_asking_for_more_waits_for_more_acknowledgements():
+    """A welcome shows that the token is accepted, on this connection only; asked later, acknowledged like the rest."""
+    talk = Talk("b-1", "b-2")
+    talk.hello()
+    assert not talk.talk.welcomed
+    talk.hear(dashboard.welcome(user="m-0001", buildings=["b-1"], heartbeat_s=25))
+    assert talk.talk.welcomed
+    message = dashboard.parse_client_message(talk.talk.ask(["b-3"]))
+    assert (message.type, message.buildings) == ("subscribe", ["b-3"])
+    talk.hear(subscribed("b-1"), subscribed("b-2"), subscribed("b-3"))
+    assert talk.talk.live
+    assert not talk.unknown.kinds
+    talk.hello()
+    assert not talk.talk.welcomed

@@ -24,6 +24,12 @@ CASES = {
     "lost before live": ([*START[:2], (3, "lost", {})], [], [3], 0),
     "refused is no loss": ([START[0], (1, "refused", {"attempt": 1})], [], [], 0),
     "refused after the handshake": ([*START[:2], (3, "refused", {}), (4, "cut", {})], [], [], 1),
+    "leaving is no loss": (
+        [*START, (4, "left", {}), (6, "open", {}), (7, "live", {"took_s": 1}), (9, "stop", {})],
+        [(2, 4), (7, 9)],
+        [],
+        0,
+    ),
     "lost twice, back once": (
         [*START, (4, "lost", {}), (5, "open", {}), (6, "live", {"took_s": 2}), (7, "lost", {})],
         [(2, 4), (6, 7)],

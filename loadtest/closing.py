@@ -1,0 +1,47 @@
+"""Close the books of a run: every client's and every intruder's, and their totals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from loadtest.alerts import settle_alerts
+from loadtest.behaviours.intruder import Intruder
+from loadtest.client import Client
+from loadtest.desk import Desk
+from loadtest.settle import covered, settle_readings
+from loadtest.truth import Truth
+from wire.clock import now
+from wire.records import AlertCounts, Books, ClientBooks, ReadingCounts
+
+
+def close_books(clients: Sequence[Client], intruders: Sequence[Intruder], truth: Truth | None, desk: Desk) -> Books:
+    """Books of the run; every client and intruder has stopped."""
+    closed = [_settled(client, truth, desk) for client in clients] + [intruder.books() for intruder in intruders]
+    readings, alerts = ReadingCounts(), AlertCounts()
+    for each in closed:
+        readings.add(each.readings)
+        alerts.add(each.alerts)
+    return Books(
+        settled=truth is not None and all(covered(client.books, truth) for client in clients),
+        balanced=all(each.readings.balanced and each.alerts.balanced for each in closed),
+        readings=readings,
+        alerts=alerts,
+        clients=closed,
+        stamps="kernel" if desk.stamped else "user",
+        not_understood=dict(desk.unknown.kinds),
+        first_not_understood=desk.unknown.first,
+    )
+
+
+def _settled(client: Client, truth: Truth | None, desk: Desk) -> ClientBooks:
+    ledgers = client.books.ledgers
+    stopped_ts = client.stopped_ts if client.stopped_ts is not None else now()
+    until_ts = client.behaviour.judged_until_ts(ledgers.values(), stopped_ts)
+    presences = {building: ledger.presence for building, ledger in ledgers.items()}
+    return ClientBooks(
+        client=client.name,
+        user=client.manager.user,
+        readings=settle_readings(client.books, truth, until_ts),
+        alerts=settle_alerts(client.books.alerts, desk.register, presences, until_ts),
+        behaviour=client.behaviour.name,
+    )

@@ -1,0 +1,122 @@
+"""What a handshake carries."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.uri import parse_uri
+
+from loadtest.handshake import (
+    Handshake,
+    TokenPlace,
+    read_cookie,
+    read_header,
+    read_origin,
+    read_subprotocol,
+    read_token_place,
+)
+from wire.errors import SensorSwarmError
+
+URI = parse_uri("ws://h:1/ws?a=b")
+
+
+def sent(handshake: Handshake, *, subprotocols=("v1",), token=None):
+    _, request = handshake.request(URI, subprotocols=subprotocols, token=token, largest_bytes=1000)
+    return request.path, request.headers
+
+
+def test_by_default_there_is_the_targets_subprotocol_and_nothing_else():
+    """No token, cookie, origin or extension that nobody asked for."""
+    path, headers = sent(Handshake())
+    assert path == "/ws?a=b"
+    assert headers["Sec-WebSocket-Protocol"] == "v1"
+    assert not {"authorization", "cookie", "origin", "sec-websocket-extensions"} & {name.lower() for name in headers}
+    assert "Sec-WebSocket-Protocol" not in sent(Handshake(), subprotocols=())[1]
+
+
+def test_what_was_asked_for_is_sent():
+    """Headers, repeated ones too, cookies in one header, the origin, other subprotocols, compression, another Host."""
+    _, headers = sent(
+        Handshake(
+            subprotocols=("a", "b"),
+            headers=(("X-A", "1"), ("X-A", "2"), ("host", "other.example")),
+            cookies=("a=1", "b=2"),
+            origin="https://o.example",
+            deflate=True,
+        )
+    )
+    assert headers["Sec-WebSocket-Protocol"] == "a, b"
+    assert headers.get_all("X-A") == ["1", "2"]
+    assert headers.get_all("Host") == ["other.example"]
+    assert headers["Cookie"] == "a=1; b=2"
+    assert headers["Origin"] == "https://o.example"
+    assert headers["Sec-WebSocket-Extensions"].startswith("permessage-deflate")
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "header", "value"),
+    [
+        ("hello", "/ws?a=b", None, None),
+        ("header", "/ws?a=b", "Authorization", "Bearer t.o-k_n+/="),
+        ("cookie:session", "/ws?a=b", "Cookie", "k=v; session=t.o-k_n+/="),
+        ("query:access_token", "/ws?a=b&access_token=t.o-k_n%2B%2F%3D", None, None),
+    ],
+)
+def test_the_token_travels_in_one_place(text, path, header, value):
+    """In the hello alone it is not in the handshake; a cookie beside those asked for, a query beside the path's."""
+    went, headers = sent(Handshake(cookies=("k=v",), token_in=read_token_place(text)), token="t.o-k_n+/=")
+    assert went == path
+    assert headers.get(header) == value if header else "t.o-k" not in str(headers)
+    assert URI.query == "a=b"
+
+
+@pytest.mark.parametrize("text", ["", "body", "cookie", "cookie:", "cookie:a b", "query", "hello:x", "header:X"])
+def test_a_place_that_is_none_is_refused(text):
+    """One line names --token-in and the four places."""
+    with pytest.raises(SensorSwarmError, match=r"--token-in .*hello, header, cookie:NAME or query:NAME"):
+        read_token_place(text)
+
+
+def test_places_are_read():
+    """A cookie or query has a name."""
+    assert read_token_place("cookie:sid") == TokenPlace("cookie", "sid")
+    assert read_token_place("header") == TokenPlace("header")
+
+
+@pytest.mark.parametrize("text", ["X", "X Y: 1", ": 1", "X: a\r\nY: b", "X: \x00", "X: €"])
+def test_a_header_that_is_none_is_refused(text):
+    """Above all one that would smuggle in a second line; its value, perhaps a secret, is not repeated."""
+    with pytest.raises(SensorSwarmError, match=r"--header .* give \"Name: value\"") as error:
+        read_header(text)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["Cookie", "origin", "UPGRADE", "Connection", "Sec-WebSocket-Key"])
+def test_headers_of_the_handshake_itself_are_refused(name):
+    """The line says what to use instead."""
+    with pytest.raises(SensorSwarmError, match="cannot be given"):
+        read_header(f"{name}: x")
+
+
+@given(st.from_regex(r"[!-~]([ -~]*[!-~])?", fullmatch=True))
+def test_printable_values_pass_as_they_are(value):
+    """Colons and blanks inside are the value's own."""
+    assert read_header(f"X-Any:  {value} ") == ("X-Any", value)
+
+
+@pytest.mark.parametrize("text", ["a", "=b", "a b=c", "a=b c", "a=b;c=d", 'a="b"', "a=b,c", "a=é"])
+def test_a_cookie_that_is_none_is_refused(text):
+    """One line names --cookie."""
+    with pytest.raises(SensorSwarmError, match="--cookie"):
+        read_cookie(text)
+
+
+def test_cookies_subprotocols_and_origins_are_read():
+    """What can be is taken as it is; what cannot names its option."""
+    assert read_cookie("a=b=c+/:") == "a=b=c+/:"
+    assert read_cookie("a=") == "a="
+    assert read_subprotocol("sensorswarm.v1") == "sensorswarm.v1"
+    assert read_origin("https://o.example:1") == "https://o.example:1"
+    with pytest.raises(SensorSwarmError, match="--subprotocol"):
+        read_subprotocol("a, b")
+    with pytest.raises(SensorSwarmError, match="--origin"):
+        read_origin("a\nb")
