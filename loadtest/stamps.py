@@ -16,6 +16,8 @@ from wire.clock import NS, now
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h; the standard library does not name it
 ANCILLARY_BYTES = 64
 _TIMESPEC = struct.Struct("@qq")
+_TIMESPEC_BYTES, _unpack = _TIMESPEC.size, _TIMESPEC.unpack_from
+_SOL_SOCKET = int(socket.SOL_SOCKET)
 _TRIALS, _PAUSE_S = 25, 0.01
 
 Ancillary = list[tuple[int, int, bytes]]
@@ -24,8 +26,8 @@ Ancillary = list[tuple[int, int, bytes]]
 def stamp_of(ancillary: Ancillary) -> float | None:
     """Kernel stamp in Unix seconds among the ancillary data of one read, None when there is none."""
     for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= _TIMESPEC.size:
-            seconds, nanoseconds = _TIMESPEC.unpack_from(data)
+        if kind == SO_TIMESTAMPNS and level == _SOL_SOCKET and len(data) >= _TIMESPEC_BYTES:
+            seconds, nanoseconds = _unpack(data)
             return float(seconds + nanoseconds / NS)
     return None
 

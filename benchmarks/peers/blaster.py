@@ -6,8 +6,9 @@ Run as `python -m benchmarks.peers.blaster`. It prints its port, then takes orde
     blast RATE BURST SECONDS     -> "sent N SECONDS"     N messages (over all clients) in SECONDS
     cut                          -> "cut N"              every connection is reset
 
-RATE is messages per second over all clients, 0 as many as they take; BURST frames leave in each write. It ends when
-its standard input does.
+RATE is messages per second over all clients, 0 as many as they take. BURST frames leave in each write; 0 are those
+that became due since the last, as a server does that writes what arrived together. It ends when its standard
+input does.
 """
 
 from __future__ import annotations
@@ -116,19 +117,22 @@ class Client(asyncio.Protocol):
 
 
 async def blast(clients: dict[Client, list[str]], feed: Feed, rate: float, burst: int, seconds: float) -> str:
-    """Send for `seconds`; every client gets the frames of its own buildings."""
+    """Send for `seconds`; every client gets the frames of its own buildings, and the slowest client sets the pace."""
     started_s = time.monotonic()
-    sent = 0
+    sent = done = 0
     while (elapsed_s := time.monotonic() - started_s) < seconds:
+        count = burst or int(elapsed_s * rate / len(clients)) - done
+        if count < 1 or any(client.transport.get_write_buffer_size() > _FULL_BYTES for client in clients):
+            await asyncio.sleep(0.001)
+            continue
+        done += count
         frames: dict[str, bytes] = {}
         for client, buildings in clients.items():
-            if client.transport.get_write_buffer_size() > _FULL_BYTES:
-                continue
             for building in buildings:
                 if building not in frames:
-                    frames[building] = b"".join(feed.next_frame(building) for _ in range(burst))
+                    frames[building] = b"".join([feed.next_frame(building) for _ in range(count)])
                 client.transport.write(frames[building])
-                sent += burst
+                sent += count
         ahead_s = sent / rate - (time.monotonic() - started_s) if rate else 0.0
         await asyncio.sleep(max(0.0, ahead_s))
     return f"sent {sent} {elapsed_s:.6f}"
