@@ -1,0 +1,78 @@
+"""The run directory: its files, one record type each, and how they are written and read.
+
+Every figure and verdict can be made again from these files alone.
+"""
+
+from wire.records.books import AlertCounts, Books, ClientBooks, ReadingCounts, Run
+from wire.records.files import Lines, RecordWriter, make_directory, read_lines, read_records, records_of, write_json
+from wire.records.lines import (
+    AlertDelivery,
+    Anomaly,
+    ClientEvent,
+    Fault,
+    Health,
+    Intrusion,
+    Published,
+    PublishedFinal,
+    PublishedStart,
+    PublishedTotal,
+    Record,
+    Resource,
+)
+from wire.records.names import (
+    ALERTS,
+    ANOMALIES,
+    BOOKS,
+    CLIENTS,
+    FAULTS,
+    HEALTH,
+    INTRUSIONS,
+    LATENCY,
+    PUBLISHED,
+    RESOURCES,
+    RUN,
+    SCHEMA,
+    SUMMARY,
+    SWARM_READY,
+)
+
+__all__ = [
+    "ALERTS",
+    "ANOMALIES",
+    "BOOKS",
+    "CLIENTS",
+    "FAULTS",
+    "HEALTH",
+    "INTRUSIONS",
+    "LATENCY",
+    "PUBLISHED",
+    "RESOURCES",
+    "RUN",
+    "SCHEMA",
+    "SUMMARY",
+    "SWARM_READY",
+    "AlertCounts",
+    "AlertDelivery",
+    "Anomaly",
+    "Books",
+    "ClientBooks",
+    "ClientEvent",
+    "Fault",
+    "Health",
+    "Intrusion",
+    "Lines",
+    "Published",
+    "PublishedFinal",
+    "PublishedStart",
+    "PublishedTotal",
+    "ReadingCounts",
+    "Record",
+    "RecordWriter",
+    "Resource",
+    "Run",
+    "make_directory",
+    "read_lines",
+    "read_records",
+    "records_of",
+    "write_json",
+]
