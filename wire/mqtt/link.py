@@ -10,24 +10,18 @@ Not guaranteed: QoS 0 published while the link is down is dropped and counted in
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import random
 import secrets
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar, cast
 
 from mqtt5 import (
     ConnAckPacket,
     ConnAckReasonCode,
     ConnectPacket,
-    DisconnectPacket,
-    DisconnectReasonCode,
     Packet,
-    PingReqPacket,
-    PingRespPacket,
     PubAckPacket,
     PublishPacket,
     QoS,
@@ -40,7 +34,8 @@ from mqtt5 import (
 from wire.backoff import Backoff
 from wire.errors import SensorSwarmError, UnusableError
 from wire.mqtt.address import BrokerAddress, tls_context
-from wire.mqtt.session import Decoder, Outbound
+from wire.mqtt.connection import Connection
+from wire.mqtt.session import Outbound
 
 _FIRST_ERROR_CODE = 128  # reason codes from here on are failures (2.4)
 
@@ -64,7 +59,6 @@ class Subscription:
     qos: int = 0
 
 
-P = TypeVar("P", bound=Packet)
 MessageHandler = Callable[[list[PublishPacket]], None]
 StateHandler = Callable[[bool], None]
 
@@ -112,7 +106,7 @@ class Link:
         self._tls = tls
         self._backoff = backoff or Backoff()
         self._outbound = Outbound(max_in_flight=max_in_flight)
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
         self._port = address.port
         self._task: asyncio.Task[None] | None = None
         self._drained = asyncio.Event()
@@ -185,7 +179,7 @@ class Link:
 
     # The connection below tells us what happened.
 
-    def _received(self, connection: _Connection, packets: list[Packet]) -> None:
+    def _received(self, connection: Connection, packets: list[Packet]) -> None:
         messages: list[PublishPacket] = []
         for packet in packets:
             if type(packet) is PublishPacket:
@@ -209,7 +203,7 @@ class Link:
 
     # Connecting and staying connected.
 
-    async def _connect_either_port(self) -> _Connection:
+    async def _connect_either_port(self) -> Connection:
         """Connect; on this machine also try the next port, where the embedded broker speaks MQTT 5."""
         try:
             return await self._connect(self._port)
@@ -223,12 +217,12 @@ class Link:
             self._port += 1
             return connection
 
-    async def _connect(self, port: int) -> _Connection:
+    async def _connect(self, port: int) -> Connection:
         where = f"broker {self.address.url}" + (f" (port {port})" if port != self.address.port else "")
         tls = (self._tls or tls_context()) if self.address.secure else None
         try:
             _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: _Connection(self._received, self._keep_alive_s), self.address.host, port, ssl=tls
+                lambda: Connection(self._received, self._keep_alive_s), self.address.host, port, ssl=tls
             )
         except ssl.SSLError as error:
             reason = getattr(error, "verify_message", "") or error.reason or str(error)
@@ -246,7 +240,7 @@ class Link:
             self._on_state(True)
         return connection
 
-    async def _handshake(self, connection: _Connection, where: str) -> None:
+    async def _handshake(self, connection: Connection, where: str) -> None:
         connection.write(
             ConnectPacket(
                 self.client_id,
@@ -288,7 +282,7 @@ class Link:
         if again:
             connection.write(b"".join(packet.write() for packet in again))
 
-    async def _keep_up(self, connection: _Connection) -> None:
+    async def _keep_up(self, connection: Connection) -> None:
         rng = random.Random()
         while True:
             await asyncio.shield(connection.lost)  # cancelling us must not cancel what `goodbye` waits for
@@ -322,98 +316,6 @@ class Link:
             raise
         except Exception as error:
             raise UnusableError(f"handling messages of {self.address.url} failed: {error!r}") from error
-
-
-class _Connection(asyncio.Protocol):
-    """One TCP connection: bytes in, packets out to the link, keep-alive."""
-
-    transport: asyncio.Transport
-
-    def __init__(self, received: Callable[[_Connection, list[Packet]], None], keep_alive_s: int) -> None:
-        loop = asyncio.get_running_loop()
-        self.open = False  # CONNACK and SUBACK seen, not lost
-        self.lost: asyncio.Future[None] = loop.create_future()
-        self.failure: Exception | None = None
-        self._loop = loop
-        self._received = received
-        self._keep_alive_s = keep_alive_s
-        self._decoder = Decoder()
-        self._awaited: tuple[type, asyncio.Future[Packet | None]] | None = None
-        self._written_at = self._heard_at = loop.time()
-        self._timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its bases
-        self._timer = self._loop.call_later(self._keep_alive_s / 2, self._tick)
-
-    def data_received(self, data: bytes) -> None:
-        self._heard_at = self._loop.time()
-        try:
-            packets = self._decoder.feed(data)
-        except ValueError:
-            self.write(DisconnectPacket(reason_code=DisconnectReasonCode.MALFORMED_PACKET).write())
-            self.transport.close()
-            return
-        try:
-            self._received(self, packets)
-        except Exception as error:  # noqa: BLE001 - a broken handler must end the link, not vanish in the loop's log
-            self.failure = error
-            self.transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        del exc
-        self.open = False
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._awaited is not None and not self._awaited[1].done():
-            self._awaited[1].set_result(None)
-        if not self.lost.done():
-            self.lost.set_result(None)
-
-    def write(self, data: bytes) -> None:
-        self._written_at = self._loop.time()
-        self.transport.write(data)
-
-    def control(self, packet: Packet) -> None:
-        """Everything that is neither PUBLISH nor PUBACK."""
-        if self._awaited is not None and type(packet) is self._awaited[0]:
-            if not self._awaited[1].done():
-                self._awaited[1].set_result(packet)
-        elif type(packet) is DisconnectPacket:
-            self.transport.close()
-        elif type(packet) is not PingRespPacket:
-            self.write(DisconnectPacket(reason_code=DisconnectReasonCode.PROTOCOL_ERROR).write())
-            self.transport.close()
-
-    async def answer(self, kind: type[P]) -> P | None:
-        """Wait for a packet of one type; None when the connection ends first."""
-        if self.lost.done():
-            return None
-        future: asyncio.Future[Packet | None] = self._loop.create_future()
-        self._awaited = (kind, future)
-        packet = await future
-        self._awaited = None
-        return packet  # type: ignore[return-value]  # `control` gives only this type
-
-    async def goodbye(self, timeout_s: float) -> None:
-        """DISCONNECT, let the buffer empty, close."""
-        if not self.transport.is_closing():
-            self.write(DisconnectPacket().write())
-            self.transport.close()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await asyncio.shield(self.lost)
-        self.transport.abort()
-
-    def _tick(self) -> None:
-        now = self._loop.time()
-        if now - self._heard_at > 1.5 * self._keep_alive_s:
-            self.transport.abort()
-            return
-        # The broker hears us at least every keep-alive; pinging when WE heard nothing finds a dead peer too.
-        if now - min(self._written_at, self._heard_at) >= self._keep_alive_s / 2:
-            self.write(PingReqPacket().write())
-        self._timer = self._loop.call_later(self._keep_alive_s / 2, self._tick)
 
 
 def _is_loopback(host: str) -> bool:
