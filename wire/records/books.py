@@ -4,48 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from wire.records.names import SCHEMA
 
 
 @dataclass(slots=True)
-class ReadingCounts:
-    """Books of readings: expected == delivered + missing, received == delivered + duplicated + leaked."""
-
-    expected: int = 0
-    delivered: int = 0
-    missing_connected: int = 0
-    missing_away: int = 0
-    missing_tail: int = 0
-    received: int = 0
-    duplicated: int = 0
-    leaked: int = 0
-    order_breaks: int = 0  # delivered, but after a later one of the same sensor
-    conflated: int = 0  # told by the server as skipped; they are missing too
-
-    @property
-    def missing(self) -> int:
-        """All that should have come and did not."""
-        return self.missing_connected + self.missing_away + self.missing_tail
-
-    @property
-    def balanced(self) -> bool:
-        """Whether both identities hold."""
-        return (
-            self.expected == self.delivered + self.missing
-            and self.received == self.delivered + self.duplicated + self.leaked
-        )
-
-    def add(self, other: ReadingCounts) -> None:
-        """Add another client's counts."""
-        for item in dataclasses.fields(self):
-            setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
-
-
-@dataclass(slots=True)
-class AlertCounts:
-    """Books of alerts: the same identities over (alert, client) pairs."""
+class _Counts:
+    """One set of books: expected == delivered + missing, received == delivered + duplicated + leaked."""
 
     expected: int = 0
     delivered: int = 0
@@ -68,10 +34,29 @@ class AlertCounts:
             and self.received == self.delivered + self.duplicated + self.leaked
         )
 
-    def add(self, other: AlertCounts) -> None:
+    def add(self, other: Self) -> None:
         """Add another client's counts."""
         for item in dataclasses.fields(self):
             setattr(self, item.name, getattr(self, item.name) + getattr(other, item.name))
+
+
+@dataclass(slots=True)
+class ReadingCounts(_Counts):
+    """Books of readings."""
+
+    missing_tail: int = 0
+    order_breaks: int = 0  # delivered, but after a later one of the same sensor
+    conflated: int = 0  # told by the server as skipped; they are missing too
+
+    @property
+    def missing(self) -> int:
+        """All that should have come and did not."""
+        return self.missing_connected + self.missing_away + self.missing_tail
+
+
+@dataclass(slots=True)
+class AlertCounts(_Counts):
+    """Books of alerts, over (alert, client) pairs."""
 
 
 @dataclass(slots=True)
