@@ -13,32 +13,13 @@ One alert per sensor and condition: the next one can only come after the conditi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Literal
 
+from reference_server.alert import Alert, Kind
 from reference_server.limits import RATE_WINDOW_S, Limits, QuantityLimits
 from wire.reading import Reading
 
-Kind = Literal["high", "low", "rate", "stuck", "silent"]
-
 _HIGH, _LOW, _RATE, _STUCK, _SILENT = 1, 2, 4, 8, 16
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """One condition that began to hold.
-
-    `value` is what passed `limit`, in the same unit: the reading's value for high and low, the rise per minute for
-    rate, simulated seconds for stuck and silent.
-    """
-
-    building: str
-    sensor: str
-    kind: Kind
-    ts: float  # intended time (Unix seconds) of the reading that raised it; silent: last ts + the silence limit
-    value: float
-    limit: float
 
 
 class _Sensor:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
-from reference_server.detector import Alert
+from reference_server.alert import Alert
 from wire import dashboard
 from wire.dashboard import Position
 

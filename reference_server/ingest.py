@@ -9,7 +9,8 @@ from typing import Generic, TypeVar
 from mqtt5 import PublishPacket
 
 from reference_server.accept import Acceptor, RejectedError
-from reference_server.detector import Alert, Detector
+from reference_server.alert import Alert
+from reference_server.detector import Detector
 from reference_server.hub import Hub, Publication
 from reference_server.malformed import Malformed
 from wire.reading import Reading

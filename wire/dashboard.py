@@ -45,10 +45,14 @@ class _Message(BaseModel):
 
 
 class Position(_Message):
-    """The last of a building that a client has, on each lane: what it wants to resume after."""
+    """The last of a building that a client has, on each lane: what it wants to resume after.
+
+    The alert lane has an epoch of its own, for it outlives the server; without one, `epoch` stands for both lanes.
+    """
 
     epoch: str = Field(max_length=64)
     offset: int = Field(ge=0)
+    alert_epoch: str | None = Field(default=None, max_length=64)
     alert_offset: int = Field(default=0, ge=0)
 
 
@@ -114,16 +118,37 @@ def welcome(*, user: str, buildings: list[str], heartbeat_s: float) -> bytes:
     return orjson.dumps({"type": "welcome", "user": user, "buildings": buildings, "heartbeat": heartbeat_s})
 
 
-def subscribed(*, building: str, epoch: str, offset: int, alert_offset: int, recovered: bool) -> bytes:
-    """Where a building stands on both lanes; `recovered`: everything since the resume position follows."""
+def subscribed(
+    *,
+    building: str,
+    epoch: str,
+    offset: int,
+    alert_offset: int,
+    recovered: bool,
+    alert_epoch: str | None = None,
+    alerts_recovered: bool | None = None,
+) -> bytes:
+    """Where a building stands on both lanes, and what of the past follows.
+
+    Args:
+        building: its name.
+        epoch: of the readings' lane.
+        offset: last reading's number.
+        alert_offset: last number of the alert lane.
+        recovered: everything since the resume position follows.
+        alert_epoch: of the alert lane, by default the readings'.
+        alerts_recovered: of the alert lane everything since the resume position follows, by default `recovered`.
+    """
     return orjson.dumps(
         {
             "type": "subscribed",
             "building": building,
             "epoch": epoch,
             "offset": offset,
+            "alert_epoch": epoch if alert_epoch is None else alert_epoch,
             "alert_offset": alert_offset,
             "recovered": recovered,
+            "alerts_recovered": recovered if alerts_recovered is None else alerts_recovered,
         }
     )
 
@@ -166,6 +191,22 @@ def alert(
             "ts": ts,
             "value": value,
             "limit": limit,
+        }
+    )
+
+
+def clear(*, building: str, offset: int, alert_id: str, sensor: str, kind: str, ts: float, value: float) -> bytes:
+    """The end of an alert: the condition of `alert_id` has ceased. It has a number of its own on the alert lane."""
+    return orjson.dumps(
+        {
+            "type": "clear",
+            "building": building,
+            "offset": offset,
+            "id": alert_id,
+            "sensor": sensor,
+            "kind": kind,
+            "ts": ts,
+            "value": value,
         }
     )
 

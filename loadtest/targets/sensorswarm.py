@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from sys import intern
 from typing import Any
 
 import orjson
@@ -14,7 +15,7 @@ from loadtest.unknown import Unknown
 from wire.dashboard import SUBPROTOCOL
 from wire.records import AlertDelivery
 
-_EPOCH, _OFFSET, _ALERT_OFFSET = 0, 1, 2
+_EPOCH, _OFFSET, _ALERT_EPOCH, _ALERT_OFFSET = 0, 1, 2, 3
 _WRONG_FIELDS = (KeyError, TypeError, ValueError, OverflowError)
 
 
@@ -31,7 +32,7 @@ class SensorSwarmConversation:
         self._books = books
         self._unknown = unknown
         self._take_alert = take_alert
-        self._positions: dict[str, list[Any]] = {}  # building -> epoch and the last offset had on each lane
+        self._positions: dict[str, list[Any]] = {}  # building -> epoch and last offset had, of each lane
         self._awaited: set[str] = set()
 
     def hello(self, token: str | None) -> bytes:
@@ -43,8 +44,13 @@ class SensorSwarmConversation:
         self.welcomed = False
         self._awaited = set(self._buildings)
         resume = {
-            building: {"epoch": epoch, "offset": int(offset), "alert_offset": alert_offset}
-            for building, (epoch, offset, alert_offset) in self._positions.items()
+            building: {
+                "epoch": epoch,
+                "offset": int(offset),
+                "alert_epoch": alert_epoch,
+                "alert_offset": alert_offset,
+            }
+            for building, (epoch, offset, alert_epoch, alert_offset) in self._positions.items()
         }
         hello: dict[str, Any] = {"type": "hello", "subscribe": self._buildings, "resume": resume}
         if token is not None:
@@ -88,6 +94,9 @@ class SensorSwarmConversation:
         kind = message["type"]
         if kind == "alert":
             self._alert(message, arrival_ts)
+        elif kind == "clear":
+            if position := self._positions.get(message["building"]):
+                position[_ALERT_OFFSET] = int(message["offset"])
         elif kind == "subscribed":
             self._subscribed(message, arrival_ts)
         elif kind == "error":
@@ -99,18 +108,26 @@ class SensorSwarmConversation:
 
     def _subscribed(self, message: dict[str, Any], arrival_ts: float) -> None:
         building = message["building"]
-        position: list[Any] = [str(message["epoch"]), int(message["offset"]), int(message["alert_offset"])]
+        offset, alert_offset = int(message["offset"]), int(message["alert_offset"])
+        epoch = intern(str(message["epoch"]))  # thousands of clients keep the same few
+        alert_epoch = intern(str(message.get("alert_epoch", epoch)))
         recovered = message["recovered"] is True
+        alerts_recovered = message.get("alerts_recovered", recovered) is True
         if building not in self._awaited:
             self._unknown.count("subscribed without asking", orjson.dumps(message))
             return
         had = self._positions.get(building)
-        if had is not None and recovered:
-            had[_EPOCH] = position[_EPOCH]  # the offsets stay: what was missed has yet to come
-            self.resumed += max(position[_OFFSET] - int(had[_OFFSET]), 0)
-        else:
-            self._positions[building] = position
-            self.recovered = self.recovered and had is None
+        if had is None:
+            self._positions[building] = [epoch, offset, alert_epoch, alert_offset]
+        else:  # where a lane is recovered its offset stays: what was missed has yet to come
+            if recovered:
+                self.resumed += max(offset - int(had[_OFFSET]), 0)
+            else:
+                had[_OFFSET] = offset
+                self.recovered = False
+            if not alerts_recovered:
+                had[_ALERT_OFFSET] = alert_offset
+            had[_EPOCH], had[_ALERT_EPOCH] = epoch, alert_epoch
         self._books.subscribed(building, arrival_ts)
         self._awaited.discard(building)
         self.live = not self._awaited

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reference_server.detector import Alert, Detector
+from reference_server.alert import Alert
+from reference_server.detector import Detector
 from reference_server.limits import Limits
 from wire.reading import Reading
 

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from reference_server.detector import Alert
+from reference_server.alert import Alert
 from reference_server.hub import MAX_FRAME_PAYLOAD_BYTES, Hub, Publication
 from wire.dashboard import Position
 

@@ -37,10 +37,35 @@ class Talk:
         self.talk.take(list(frames), NOW)
 
 
-def subscribed(building: str, *, offset: int = 0, alert_offset: int = 0, recovered: bool = False) -> bytes:
+def subscribed(  # the server's own words
+    building: str,
+    *,
+    offset: int = 0,
+    alert_offset: int = 0,
+    recovered: bool = False,
+    alerts_recovered: bool | None = None,
+    epoch: str = "e",
+) -> bytes:
     return dashboard.subscribed(
-        building=building, epoch="e", offset=offset, alert_offset=alert_offset, recovered=recovered
+        building=building,
+        epoch=epoch,
+        offset=offset,
+        alert_epoch="a",
+        alert_offset=alert_offset,
+        recovered=recovered,
+        alerts_recovered=alerts_recovered,
     )
+
+
+CLEAR = {
+    "building": "a",
+    "offset": 4,
+    "alert_id": "x",
+    "sensor": "a/t/0",
+    "kind": "high",
+    "ts": NOW - 1,
+    "value": 0,
+}
 
 
 def readings(building: str, offset: int, *seqs: int, skipped: int = 0) -> bytes:
@@ -78,14 +103,29 @@ def test_it_resumes_after_the_last_it_had_on_each_lane():
     talk = Talk("a")
     assert talk.hello()["resume"] == {}
     talk.hear(subscribed("a", offset=10, alert_offset=2), readings("a", 11, 0, 1, 2), alert("a", 3, "x"))
-    position = {"a": {"epoch": "e", "offset": 13, "alert_offset": 3}}
+    position = {"a": {"epoch": "e", "offset": 13, "alert_epoch": "a", "alert_offset": 3}}
     assert talk.hello()["resume"] == position
     talk.hear(subscribed("a", offset=40, alert_offset=9, recovered=True))
     assert talk.talk.recovered
     assert talk.hello()["resume"] == position
     talk.hear(subscribed("a", offset=50, alert_offset=9, recovered=False))
     assert not talk.talk.recovered
-    assert talk.hello()["resume"] == {"a": {"epoch": "e", "offset": 50, "alert_offset": 9}}
+    assert talk.hello()["resume"] == {"a": {"epoch": "e", "offset": 50, "alert_epoch": "a", "alert_offset": 9}}
+
+
+def test_alerts_resume_across_a_restart_that_readings_do_not_survive():
+    """A new epoch of readings leaves the position on the alert lane where it was, until the missed alerts have come."""
+    talk = Talk("a")
+    talk.hello()
+    talk.hear(subscribed("a", offset=10, alert_offset=2))
+    talk.hello()
+    talk.hear(subscribed("a", epoch="f", offset=0, alert_offset=5, recovered=False, alerts_recovered=True))
+    assert not talk.talk.recovered
+    assert talk.hello()["resume"] == {"a": {"epoch": "f", "offset": 0, "alert_epoch": "a", "alert_offset": 2}}
+    talk.hear(alert("a", 3, "x"), dashboard.clear(**CLEAR), alert("a", 5, "y"))
+    assert talk.hello()["resume"]["a"]["alert_offset"] == 5
+    assert [delivery.alert for delivery, _ in talk.alerts] == ["x", "y"]
+    assert talk.unknown.kinds == {}
 
 
 def test_readings_and_alerts_are_booked_and_leaks_found():
