@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from websockets.datastructures import Headers
+
 LARGEST_HEAD_BYTES = 65536
 _SHOWN_BYTES = 40
 _BEGINNING = b"HTTP/1."
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] +([1-5]\d\d)(?: ([^\r\n]*))?\r?")
+_HEADER_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*\r?")  # RFC 9112, 5
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _TLS_RECORDS = (b"\x15\x03", b"\x16\x03")  # alert, handshake; version 3.x (RFC 8446, 5.1)
 
@@ -34,9 +37,12 @@ class Answer(NamedTuple):
 
     status: int
     phrase: str
-    headers: dict[str, str]  # names in lower case; the last of several counts
-    head: bytes  # as it came, with the empty line
+    headers: Headers
     rest: bytes
+
+    def header(self, name: str) -> str:
+        """Value of a header, the last of several, empty where there is none."""
+        return (self.headers.get_all(name) or [""])[-1]
 
 
 def parse_answer(data: bytes) -> Answer | None:
@@ -58,12 +64,14 @@ def parse_answer(data: bytes) -> Answer | None:
     status = _STATUS_LINE.fullmatch(status_line)
     if status is None:
         raise NotHttpError(f"it answered {_shown(status_line)}")
-    headers = {}
+    headers = Headers()
     for line in lines:
-        name, _, value = line.decode("latin-1").partition(":")
-        headers[name.strip().lower()] = value.strip()
+        header = _HEADER_LINE.fullmatch(line)
+        if header is None:
+            raise NotHttpError(f"it answered a header {_shown(line)}")
+        headers[header[1].decode("ascii")] = header[2].decode("latin-1")
     phrase = _printable((status[2] or b"").decode("latin-1"))
-    return Answer(int(status[1]), phrase, headers, data[: end.end()], data[end.end() :])
+    return Answer(int(status[1]), phrase, headers, data[end.end() :])
 
 
 def _shown(data: bytes) -> str:

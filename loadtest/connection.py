@@ -10,11 +10,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 
-from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request
-from websockets.protocol import State
+from websockets.protocol import Protocol, Side, State
 from websockets.uri import WebSocketURI
 
 from loadtest.answers import NotHttpError
@@ -32,6 +30,7 @@ from loadtest.endings import (
     not_websocket,
 )
 from loadtest.frames import FrameSplitter
+from loadtest.handshake import Upgrade
 from loadtest.keepalive import Beat, Pulse
 from loadtest.retry_after import retry_after_s
 from loadtest.streams import Read, Stream
@@ -69,12 +68,12 @@ class Connection:
         "was_cut",
     )
 
-    def __init__(self, stream: Stream, protocol: ClientProtocol) -> None:
+    def __init__(self, stream: Stream) -> None:
         self.last_frame_ts = 0.0
         self.was_cut = False
         self.pulse: Pulse | None = None
         self._stream = stream
-        self._protocol = protocol
+        self._protocol = protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=MAX_MESSAGE_BYTES)
         self._fragments: list[bytes] = []
         self._early: tuple[float, list[bytes]] | None = None  # what came together with the answer to the handshake
         self._ending: ConnectionEndedError | None = None  # told by the next receive
@@ -87,16 +86,14 @@ class Connection:
         self._read: Read = stream.receive
         self._feed = self._splitter.feed
 
-    def handshake(self, request: Request, uri: WebSocketURI) -> None:
+    def handshake(self, upgrade: Upgrade, uri: WebSocketURI) -> None:
         """Upgrade to WebSocket.
 
         Raises:
             ConnectionEndedError: the server refused, speaks another protocol or went away.
         """
-        protocol = self._protocol
-        protocol.send_request(request)
-        self._flush()
         try:
+            self._stream.send(upgrade.request)
             self._read_ts, answer = read_answer(self._stream)
         except NotHttpError as error:
             what = "it speaks TLS: give wss:// in --host" if error.tls else str(error)
@@ -108,14 +105,13 @@ class Connection:
                 answer.status,
                 answer.phrase,
                 uri.path,
-                location=answer.headers.get("location", "") if answer.status < 400 else "",  # noqa: PLR2004 - redirects
-                retry_after_s=retry_after_s(answer.headers.get("retry-after", ""), now()) or 0.0,
+                location=answer.header("Location") if answer.status < 400 else "",  # noqa: PLR2004 - redirects
+                retry_after_s=retry_after_s(answer.header("Retry-After"), now()) or 0.0,
             )
-        protocol.receive_data(answer.head)
-        if wrong := protocol.handshake_exc:
-            what = str(wrong) if isinstance(wrong, InvalidHandshake) else type(wrong).__name__
-            raise not_websocket(where(uri), what)
-        protocol.events_received()  # the answer itself, which nobody asks for again
+        try:
+            upgrade.agreed(answer, self._protocol)
+        except InvalidHandshake as error:
+            raise not_websocket(where(uri), str(error)) from error
         if answer.rest:  # frames already, and the splitter's
             self._early = self._read_ts, self._feed(answer.rest)
 
@@ -273,13 +269,10 @@ def open_connection(
         ConnectionEndedError: nobody listens there, or a handshake failed.
     """
     dial = dial or Dial()
-    protocol, request = dial.handshake.request(
-        uri, subprotocols=tuple(subprotocols), token=token, largest_bytes=MAX_MESSAGE_BYTES
-    )
     stream = dial.stream(uri, stamped=stamped, timeout_s=timeout_s)
     try:
-        connection = Connection(stream, protocol)
-        connection.handshake(request, uri)
+        connection = Connection(stream)
+        connection.handshake(dial.handshake.upgrade(uri, subprotocols=tuple(subprotocols), token=token), uri)
     except BaseException:  # a kill or a time-out too: nobody else would close it
         stream.close()
         raise

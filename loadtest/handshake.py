@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import functools
 import re
+import secrets
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
 from websockets.client import ClientProtocol
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
-from websockets.http11 import Request
+from websockets.http11 import Response
+from websockets.protocol import Protocol
 from websockets.typing import Origin, Subprotocol
 from websockets.uri import WebSocketURI
 
+from loadtest.answers import Answer
 from wire.errors import SensorSwarmError
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token, RFC 9110, 5.6.2
@@ -50,42 +55,88 @@ class Handshake:
     deflate: bool = False
     token_in: TokenPlace = TokenPlace()
 
-    def request(
-        self, uri: WebSocketURI, *, subprotocols: tuple[str, ...], token: str | None, largest_bytes: int
-    ) -> tuple[ClientProtocol, Request]:
-        """Protocol of a new connection, and the request to send first.
+    def upgrade(self, uri: WebSocketURI, *, subprotocols: tuple[str, ...], token: str | None) -> Upgrade:
+        """Handshake of a new connection.
 
         Args:
             uri: where.
             subprotocols: the target's, offered where no others were asked for; best first.
             token: put where `token_in` says, unless that is the hello.
-            largest_bytes: of a message.
         """
-        place = self.token_in
-        if token is not None and place.kind == "query":
-            query = f"{place.name}={quote(token, safe='')}"
-            uri = dataclasses.replace(uri, query=f"{uri.query}&{query}" if uri.query else query)
-        protocol = ClientProtocol(
-            uri,
-            origin=Origin(self.origin) if self.origin is not None else None,
-            extensions=[ClientPerMessageDeflateFactory(client_max_window_bits=True)] if self.deflate else None,
-            subprotocols=[Subprotocol(name) for name in self.subprotocols or subprotocols] or None,
-            max_size=largest_bytes,
-        )
-        request = protocol.connect()
-        for name, value in self.headers:
-            if name.lower() in ("host", "authorization"):  # a request has one of them
-                request.headers.pop(name, None)
-            request.headers[name] = value
-        cookies = list(self.cookies)
-        if token is not None and place.kind == "header":
-            request.headers.pop("Authorization", None)
-            request.headers["Authorization"] = f"Bearer {token}"
-        if token is not None and place.kind == "cookie":
-            cookies.append(f"{place.name}={token}")
-        if cookies:
-            request.headers["Cookie"] = "; ".join(cookies)
-        return protocol, request
+        parts = (uri.secure, uri.host, uri.port, uri.path, uri.query, uri.username, uri.password)
+        return Upgrade(*_offer(self, parts, subprotocols, token is not None), token or "", self.token_in)
+
+
+class Upgrade:
+    """One connection's handshake.
+
+    Attributes:
+        request: to be sent first.
+    """
+
+    __slots__ = ("_key", "_protocol", "request")
+
+    def __init__(self, protocol: ClientProtocol, request: bytes, token: str, place: TokenPlace) -> None:
+        self._protocol = protocol
+        self._key = base64.b64encode(secrets.token_bytes(16))  # RFC 6455, 4.1
+        self.request = request.replace(_KEY.encode(), self._key)
+        if token:
+            value = quote(token, safe="") if place.kind == "query" else token
+            self.request = self.request.replace(_TOKEN.encode(), value.encode())
+
+    def agreed(self, answer: Answer, frames: Protocol) -> None:
+        """Make sure that the server accepted, and give `frames` the extensions agreed on.
+
+        Raises:
+            InvalidHandshake: it did not, or agreed on what was not offered.
+        """
+        protocol = self._protocol
+        protocol.key = self._key.decode()
+        protocol.process_response(Response(answer.status, answer.phrase, answer.headers))
+        frames.extensions = protocol.extensions
+
+
+# Thousands of clients send the same request but for its key and token: it is made once.
+_KEY, _TOKEN = secrets.token_hex(16), secrets.token_hex(16)  # stand where they go
+
+
+@functools.lru_cache(maxsize=64)
+def _offer(
+    handshake: Handshake,
+    parts: tuple[bool, str, int, str, str, str | None, str | None],
+    subprotocols: tuple[str, ...],
+    with_token: bool,
+) -> tuple[ClientProtocol, bytes]:
+    """Who judges answers to a request, and the request with `_KEY` and `_TOKEN` where key and token go.
+
+    `parts` are those of the WebSocketURI, which cannot be a key itself.
+    """
+    uri = WebSocketURI(*parts)
+    place = handshake.token_in if with_token else TokenPlace()
+    if place.kind == "query":
+        query = f"{place.name}={_TOKEN}"
+        uri = dataclasses.replace(uri, query=f"{uri.query}&{query}" if uri.query else query)
+    protocol = ClientProtocol(
+        uri,
+        origin=Origin(handshake.origin) if handshake.origin is not None else None,
+        extensions=[ClientPerMessageDeflateFactory(client_max_window_bits=True)] if handshake.deflate else None,
+        subprotocols=[Subprotocol(name) for name in handshake.subprotocols or subprotocols] or None,
+    )
+    protocol.key = _KEY
+    request = protocol.connect()
+    for name, value in handshake.headers:
+        if name.lower() in ("host", "authorization"):  # a request has one of them
+            request.headers.pop(name, None)
+        request.headers[name] = value
+    cookies = list(handshake.cookies)
+    if place.kind == "header":
+        request.headers.pop("Authorization", None)
+        request.headers["Authorization"] = f"Bearer {_TOKEN}"
+    if place.kind == "cookie":
+        cookies.append(f"{place.name}={_TOKEN}")
+    if cookies:
+        request.headers["Cookie"] = "; ".join(cookies)
+    return protocol, request.serialize()
 
 
 def read_header(text: str) -> tuple[str, str]:

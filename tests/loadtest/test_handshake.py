@@ -1,13 +1,22 @@
 """What a handshake carries."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.exceptions import InvalidHandshake
+from websockets.http11 import Request
+from websockets.protocol import Protocol, Side, State
+from websockets.streams import StreamReader
 from websockets.uri import parse_uri
+from websockets.utils import accept_key
 
+from loadtest.answers import Answer, parse_answer
 from loadtest.handshake import (
     Handshake,
     TokenPlace,
+    Upgrade,
     read_cookie,
     read_header,
     read_origin,
@@ -20,7 +29,13 @@ URI = parse_uri("ws://h:1/ws?a=b")
 
 
 def sent(handshake: Handshake, *, subprotocols=("v1",), token=None):
-    _, request = handshake.request(URI, subprotocols=subprotocols, token=token, largest_bytes=1000)
+    """Path and headers as a server reads them."""
+    reader = StreamReader()
+    reader.feed_data(handshake.upgrade(URI, subprotocols=subprotocols, token=token).request)
+    parser = Request.parse(reader.read_line)
+    with pytest.raises(StopIteration) as ended:
+        next(parser)
+    request = ended.value.value
     return request.path, request.headers
 
 
@@ -120,3 +135,28 @@ def test_cookies_subprotocols_and_origins_are_read():
         read_subprotocol("a, b")
     with pytest.raises(SensorSwarmError, match="--origin"):
         read_origin("a\nb")
+
+
+def answer_to(upgrade: Upgrade) -> Answer:
+    """What a server answers."""
+    key = re.search(rb"Sec-WebSocket-Key: (\S+)", upgrade.request)[1].decode()
+    answer = parse_answer(
+        b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+        + accept_key(key).encode()
+        + b"\r\n\r\n"
+    )
+    assert answer is not None
+    return answer
+
+
+def test_every_connection_has_a_key_of_its_own_and_its_answer_is_judged_by_it():
+    """However many connections share what was prepared once, and in whatever order their answers come."""
+    first, second = (Handshake().upgrade(URI, subprotocols=("v1",), token=None) for _ in range(2))
+    frames = Protocol(Side.CLIENT, state=State.OPEN)
+    with pytest.raises(InvalidHandshake, match="Sec-WebSocket-Accept"):
+        second.agreed(answer_to(first), frames)
+    second.agreed(answer_to(second), frames)
+    first.agreed(answer_to(first), frames)
+    third = Handshake().upgrade(URI, subprotocols=("v1",), token=None)
+    assert len({upgrade.request for upgrade in (first, second, third)}) == 3
+    third.agreed(answer_to(third), frames)
