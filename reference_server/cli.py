@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import socket
 import sys
 import warnings
@@ -17,15 +16,21 @@ import jwt
 import typer
 import uvloop
 
-from reference_server import auth, limits, server
+from reference_server import limits, server
 from reference_server.hub import READINGS_HISTORY
-from reference_server.service import Service, Settings, allow_many_connections, until_signal
+from reference_server.identity import Access
+from reference_server.identity.origins import check_origin
+from reference_server.identity.secret import chosen_secret, given_secret
+from reference_server.service import Service, Settings, allow_many_connections, check_session, until_signal
 from wire.broker import EmbeddedBroker, listening
 from wire.errors import SensorSwarmError
 from wire.mqtt import BrokerAddress, BrokerAddressError, tls_context
 from wire.mqtt.address import DEFAULT_PORT
-from wire.secret import SECRET_VARIABLE, development_secret, secret_path
+from wire.secret import SECRET_VARIABLE
+from wire.state import state_dir
 from wire.topics import DEFAULT_TEMPLATE, TopicTemplate
+
+NO_ALERTS_FILE = "none"
 
 
 def serve(
@@ -42,6 +47,19 @@ def serve(
         str | None,
         typer.Option(help=f"Secret of the tokens. [default: ${SECRET_VARIABLE}, else a development secret]"),
     ] = None,
+    jwks: Annotated[
+        Path | None, typer.Option(help="JSON Web Key Set of RS256 and ES256 tokens; re-read when it changes.")
+    ] = None,
+    audience: Annotated[str | None, typer.Option(help="What `aud` of a token must contain. [default: no aud]")] = None,
+    revoked: Annotated[Path | None, typer.Option(help="Revoked tokens, one jti a line; re-read.")] = None,
+    users: Annotated[
+        Path | None, typer.Option(help="TOML file of users who may log in at /login; see `sensorswarm password`.")
+    ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Origin whose pages may connect, such as https://dash.example; repeatable. [default: own]"),
+    ] = None,
+    secure_cookies: Annotated[bool, typer.Option("--secure-cookies", help="Session cookies over HTTPS only.")] = False,
     time_scale: Annotated[float, typer.Option(help="Simulated seconds per second of the clock.")] = 1.0,
     silence: Annotated[
         float | None, typer.Option(help="Simulated seconds without a reading until an alert. [default: 60]")
@@ -53,7 +71,22 @@ def serve(
         Path | None, typer.Option("--limits", help="TOML file over the detector's default limits.")
     ] = None,
     topic: Annotated[str, typer.Option(help="Topic template of the readings.")] = DEFAULT_TEMPLATE,
-    qos: Annotated[int, typer.Option(min=0, max=1, help="MQTT quality of service of the subscription.")] = 0,
+    qos: Annotated[
+        int,
+        typer.Option(min=0, max=1, help="MQTT quality of service of the subscription; 1: nothing is lost while away."),
+    ] = 1,
+    session: Annotated[
+        str | None,
+        typer.Option(help="Name of the MQTT session at QoS 1, unique at the broker. [default: machine, host and port]"),
+    ] = None,
+    alerts: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help=f"Keeps alerts across restarts; {NO_ALERTS_FILE!r} for no file. "
+            "[default: one of the port, among your state files]",
+        ),
+    ] = None,
     history: Annotated[
         int, typer.Option(min=0, max=1_000_000, help="Readings per building kept for clients that come back.")
     ] = READINGS_HISTORY,
@@ -62,15 +95,26 @@ def serve(
     _prepare_logging()
     if not 0 < time_scale < float("inf"):
         raise SensorSwarmError(f"--time-scale {time_scale:g}: must be above 0")
-    secret, origin = _secret(jwt_secret)
+    secret, signed = _secret(jwt_secret, jwks)
+    access = Access(
+        jwks=jwks,
+        audience=audience,
+        revoked=revoked,
+        users=users,
+        origins=frozenset(map(check_origin, origin or [])),
+        secure_cookies=secure_cookies,
+    )
     settings = Settings(
         secret=secret,
+        access=access,
         broker=BrokerAddress.parse(broker) if broker is not None else BrokerAddress(),
         topics=TopicTemplate(topic),
         qos=qos,
+        session=check_session(session),
         limits=_limits(limits_file, silence, stuck or []),
         time_scale=time_scale,
         readings_history=history,
+        alerts=_alerts_file(alerts, port),
     )
     if broker_ca is not None:
         if not settings.broker.secure:
@@ -85,7 +129,7 @@ def serve(
             typer.echo(f"started a broker at {embedded.url} (MQTT 5 on port {embedded.port + 1})")
         shown = f"[{host}]" if ":" in host else host
         line = (
-            f"serving ws://{shown}:{bound.getsockname()[1]}/ws from {settings.broker.url}, tokens signed with {origin}"
+            f"serving ws://{shown}:{bound.getsockname()[1]}/ws from {settings.broker.url}, tokens signed with {signed}"
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_work(settings, bound, embedded, line))
@@ -99,18 +143,19 @@ async def _work(settings: Settings, bound: socket.socket, embedded: EmbeddedBrok
     await until_signal(Service(settings, bound, embedded=embedded).run(ready))
 
 
-def _secret(given: str | None) -> tuple[str, str]:
-    """Return the secret, and where it comes from."""
+def _secret(option: str | None, jwks: Path | None) -> tuple[str | None, str]:
+    """Return the secret, and what tokens are signed with; with a JWKS, a secret counts only when it was given."""
+    if jwks is None:
+        return chosen_secret(option)
+    given = given_secret(option)
+    return (None, f"the keys in {jwks}") if given is None else (given[0], f"the keys in {jwks} or {given[1]}")
+
+
+def _alerts_file(given: str | None, port: int) -> Path | None:
+    """Return where alerts are kept; a free port is another one each time, and so has no file unless one is given."""
     if given is not None:
-        secret, origin = given, "--jwt-secret"
-    elif (variable := os.environ.get(SECRET_VARIABLE)) is not None:
-        secret, origin = variable, SECRET_VARIABLE
-    else:
-        secret, origin = development_secret(), f"the development secret in {secret_path()}"
-    auth.check_secret(secret)
-    if len(secret.encode()) < auth.RECOMMENDED_SECRET_BYTES:
-        origin += f" (fit for tests only: shorter than {auth.RECOMMENDED_SECRET_BYTES} bytes, RFC 7518 3.2)"
-    return secret, origin
+        return None if given == NO_ALERTS_FILE else Path(given)
+    return state_dir() / f"alerts-{port}.sqlite" if port else None
 
 
 def _limits(file: Path | None, silence_s: float | None, stuck: list[str]) -> limits.Limits:

@@ -2,8 +2,9 @@
 
 A building has two lanes, readings and alerts. Items of a lane are numbered from 1 without gaps; its offset is the
 number of the last one, 0 before the first. An epoch names one life of the numbering: a position of another epoch means
-nothing here. Each lane keeps its last items, and a subscriber whose position lies within that history on BOTH lanes
-gets everything it missed, in order, before anything new; otherwise it gets nothing of the past, and is told so.
+nothing here. The readings' epoch is one start of the server; the alerts' may go on across starts, see `restore`. Each
+lane keeps its last items, and a subscriber whose position lies within that history gets everything it missed, in
+order, before anything new: of both lanes, or, where only the alerts reach back far enough, of those. It is told which.
 
 The caller must deliver the messages returned here in the order in which the calls were made: that alone makes every
 subscriber's stream gapless.
@@ -11,21 +12,18 @@ subscriber's stream gapless.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import islice
 from typing import Generic, TypeVar
 
-from reference_server.alert import Alert
+from reference_server.alert import Alert, Kind
+from reference_server.lanes import Entry, Lane, Latest, readings_messages
 from wire import dashboard
 from wire.dashboard import Position
 
 READINGS_HISTORY = 4096  # readings kept per building
-ALERTS_HISTORY = 1024  # alerts kept per building
-# Clients commonly refuse messages above 1 MiB (the default of `websockets`): stay well below it.
-MAX_FRAME_PAYLOAD_BYTES = 256 * 1024
+ALERTS_HISTORY = 1024  # alerts kept per building, ends of alerts included
 
 S = TypeVar("S")
 Matches = Callable[[str], bool]
@@ -33,42 +31,39 @@ Matches = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Publication(Generic[S]):
-    """Messages that go, in this order, to every one of `subscribers` (the hub's own set: read it, then forget it)."""
+    """Messages of one building that go to every one of `subscribers`: the readings first, then what must not be lost.
 
-    messages: list[bytes]
+    `subscribers` is the hub's own set: read it, then forget it.
+    """
+
+    building: str
     subscribers: AbstractSet[S]
+    before: int = 0  # number of the last reading before `readings`
+    readings: Sequence[bytes] = ()
+    opening: Sequence[bytes] = ()  # begins the stream of subscribers who did not ask for this building by name
+    entries: Sequence[Entry] = ()
 
+    @property
+    def lossless(self) -> list[bytes]:
+        """Messages that no subscriber may miss."""
+        return [*self.opening, *(entry.message for entry in self.entries)]
 
-class _Lane:
-    """Numbered items, of which the last `capacity` are kept."""
-
-    __slots__ = ("_kept", "offset")
-
-    def __init__(self, capacity: int) -> None:
-        self.offset = 0
-        self._kept: deque[bytes] = deque(maxlen=capacity)
-
-    def extend(self, items: Collection[bytes]) -> None:
-        self._kept.extend(items)
-        self.offset += len(items)
-
-    def reaches_back_to(self, offset: int) -> bool:
-        """Whether everything after `offset` is kept; False for an offset that has not been reached yet."""
-        return self.offset - len(self._kept) <= offset <= self.offset
-
-    def after(self, offset: int) -> Iterator[bytes]:
-        return islice(self._kept, len(self._kept) - (self.offset - offset), None)
+    @property
+    def messages(self) -> list[bytes]:
+        """All, in order."""
+        return [*self.readings, *self.lossless]
 
 
 class _Building(Generic[S]):
     """One group of sensors."""
 
-    __slots__ = ("alerts", "name", "readings", "subscribers")
+    __slots__ = ("alerts", "latest", "name", "readings", "subscribers")
 
     def __init__(self, name: str, *, readings_history: int, alerts_history: int) -> None:
         self.name = name
-        self.readings = _Lane(readings_history)
-        self.alerts = _Lane(alerts_history)
+        self.readings = Lane(readings_history)
+        self.latest = Latest()
+        self.alerts = Lane(alerts_history)
         self.subscribers: set[S] = set()
 
     @property
@@ -81,6 +76,7 @@ class Hub(Generic[S]):
 
     Args:
         epoch: random text, new for each start of the server.
+        alert_epoch: of the alert lanes, by default `epoch`; one that was used before needs `restore`.
         readings_history: readings kept per building.
         alerts_history: alerts kept per building.
         max_buildings: buildings that may publish; see `has_room_for`.
@@ -90,40 +86,91 @@ class Hub(Generic[S]):
         self,
         *,
         epoch: str,
+        alert_epoch: str | None = None,
         readings_history: int = READINGS_HISTORY,
         alerts_history: int = ALERTS_HISTORY,
         max_buildings: int = dashboard.MAX_BUILDINGS,
     ) -> None:
         self.epoch = epoch
+        self.alert_epoch = epoch if alert_epoch is None else alert_epoch
         self.published_buildings = 0
+        self.skipped = 0  # readings that some subscriber never got, for it did not keep up
         self._readings_history = readings_history
         self._alerts_history = alerts_history
         self._max_buildings = max_buildings
         self._buildings: dict[str, _Building[S]] = {}
         self._subscribed: dict[S, set[str]] = {}  # names of its buildings
         self._followers: dict[S, Matches] = {}
+        self._open_alerts: dict[tuple[str, Kind], str] = {}  # sensor and kind -> id of the alert that has not ended
+        self._restored: set[tuple[str, str, float]] = set()  # sensor, kind and ts of alerts of another process
 
     def has_room_for(self, building: str) -> bool:
         """Whether the building has published before, or one more may: a stray publisher must not fill the memory."""
         known = self._buildings.get(building)
         return (known is not None and known.published) or self.published_buildings < self._max_buildings
 
-    def publish(self, building: str, payloads: Sequence[bytes], alerts: Sequence[Alert] = ()) -> list[Publication[S]]:
+    def restore(self, entries: Iterable[Entry]) -> None:
+        """Take up the alert lanes where another process left them; call before anything else.
+
+        Args:
+            entries: the last of each building, in order; at most the history is kept.
+        """
+        for entry in entries:
+            place = self._buildings.get(entry.building) or self._open(entry.building)
+            self.published_buildings += not place.published
+            if place.alerts.offset != entry.offset - 1:
+                place.alerts.go_on_after(entry.offset - 1)
+            place.alerts.extend([entry.message])
+            self._note(entry)
+            if not entry.cleared:
+                self._restored.add((entry.sensor, entry.kind, entry.ts))
+
+    @property
+    def open_alerts(self) -> list[tuple[str, Kind]]:
+        """Sensor and kind of the alerts that have not ended."""
+        return list(self._open_alerts)
+
+    def publish(
+        self,
+        building: str,
+        payloads: Sequence[bytes],
+        sensors: Sequence[Hashable],
+        alerts: Sequence[Alert] = (),
+    ) -> list[Publication[S]]:
         """Number and keep what a building published and what the detector found; say who gets it.
 
-        The payloads must be JSON objects: they are spliced into the messages as they are.
+        Args:
+            building: its name.
+            payloads: JSON objects: they are spliced into the messages as they are.
+            sensors: whose each payload is.
+            alerts: began or ended with these readings.
         """
         place = self._buildings.get(building) or self._open(building)
         publications = [] if place.published else self._appear(place)
-        messages: list[bytes] = []
-        if place.subscribers:
-            messages += _readings_messages(building, place.readings.offset + 1, payloads)
-        place.readings.extend(payloads)
-        first = place.alerts.offset + 1
-        raised = [self._alert_message(building, first + index, alert) for index, alert in enumerate(alerts)]
-        place.alerts.extend(raised)
-        publications.append(Publication(messages + raised, place.subscribers))
+        before = place.readings.offset
+        messages: Sequence[bytes] = ()
+        if payloads:
+            if place.subscribers:
+                messages = list(readings_messages(building, before + 1, payloads))
+            place.readings.extend(payloads)
+            place.latest.extend(before + 1, sensors, payloads)
+        entries = self._entries(place, alerts) if alerts else ()
+        publications.append(Publication(building, place.subscribers, before, messages, entries=entries))
         return publications
+
+    def conflated(self, building: str, after: int) -> list[bytes]:
+        """Messages for a subscriber who was left behind, instead of all readings after number `after`.
+
+        They hold the latest reading of each sensor, say how many were left out, and end where the building stands.
+        """
+        place = self._buildings.get(building)
+        if place is None or place.readings.offset <= after:
+            return []
+        latest = place.latest.after(after)
+        first = place.readings.offset - len(latest) + 1
+        skipped = first - after - 1
+        self.skipped += skipped
+        return list(readings_messages(building, first, latest, skipped=skipped))
 
     def subscribe(self, subscriber: S, building: str, position: Position | None = None) -> list[bytes]:
         """Subscribe to one building and give the messages that open its stream.
@@ -135,16 +182,22 @@ class Hub(Generic[S]):
         new = subscriber not in place.subscribers
         place.subscribers.add(subscriber)
         self._subscribed.setdefault(subscriber, set()).add(building)
-        recovered = (
+        alerts_recovered = (
             new
+            and position is not None
+            and self._alert_epoch_of(position) == self.alert_epoch
+            and place.alerts.reaches_back_to(position.alert_offset)
+        )
+        recovered = (
+            alerts_recovered
             and position is not None
             and position.epoch == self.epoch
             and place.readings.reaches_back_to(position.offset)
-            and place.alerts.reaches_back_to(position.alert_offset)
         )
-        messages = [self._subscribed_message(place, recovered=recovered)]
+        messages = [self._subscribed_message(place, recovered=recovered, alerts_recovered=alerts_recovered)]
         if recovered and position is not None:
-            messages += _readings_messages(building, position.offset + 1, place.readings.after(position.offset))
+            messages += readings_messages(building, position.offset + 1, place.readings.after(position.offset))
+        if alerts_recovered and position is not None:
             messages += place.alerts.after(position.alert_offset)
         return messages
 
@@ -195,40 +248,75 @@ class Hub(Generic[S]):
         for follower in joining:
             self._subscribed.setdefault(follower, set()).add(place.name)
         place.subscribers |= joining
-        return [Publication([self._subscribed_message(place, recovered=False)], joining)] if joining else []
+        opening = [self._subscribed_message(place, recovered=False, alerts_recovered=False)]
+        return [Publication(place.name, joining, opening=opening)] if joining else []
 
-    def _subscribed_message(self, place: _Building[S], *, recovered: bool) -> bytes:
+    def _subscribed_message(self, place: _Building[S], *, recovered: bool, alerts_recovered: bool) -> bytes:
         return dashboard.subscribed(
             building=place.name,
             epoch=self.epoch,
             offset=place.readings.offset,
+            alert_epoch=self.alert_epoch,
             alert_offset=place.alerts.offset,
             recovered=recovered,
+            alerts_recovered=alerts_recovered,
         )
 
-    def _alert_message(self, building: str, offset: int, alert: Alert) -> bytes:
-        return dashboard.alert(
-            building=building,
-            offset=offset,
-            alert_id=f"{self.epoch}.{building}.{offset}",  # the epoch is random: unique across restarts
-            sensor=alert.sensor,
-            kind=alert.kind,
-            ts=alert.ts,
-            value=alert.value,
-            limit=alert.limit,
-        )
+    def _alert_epoch_of(self, position: Position) -> str:
+        """Epoch of a position on the alert lane; a client may know of one epoch only."""
+        if position.alert_epoch is not None:
+            return position.alert_epoch
+        return self.alert_epoch if position.epoch == self.epoch else position.epoch
 
+    def _entries(self, place: _Building[S], alerts: Sequence[Alert]) -> list[Entry]:
+        entries = []
+        for alert in alerts:
+            entry = self._entry(place, alert, place.alerts.offset + 1)
+            if entry is not None:
+                place.alerts.extend([entry.message])
+                self._note(entry)
+                entries.append(entry)
+        return entries
 
-def _readings_messages(building: str, offset: int, payloads: Iterable[bytes]) -> Iterator[bytes]:
-    """Readings of one building in as few messages as their size allows; `offset` is that of the first."""
-    chunk: list[bytes] = []
-    size = 0
-    for payload in payloads:
-        if chunk and size + len(payload) > MAX_FRAME_PAYLOAD_BYTES:
-            yield dashboard.readings(building=building, offset=offset, payloads=chunk)
-            offset += len(chunk)
-            chunk, size = [], 0
-        chunk.append(payload)
-        size += len(payload) + 1
-    if chunk:
-        yield dashboard.readings(building=building, offset=offset, payloads=chunk)
+    def _entry(self, place: _Building[S], alert: Alert, offset: int) -> Entry | None:
+        """Build an item of the alert lane.
+
+        None for the end of an alert that nobody was told of, and for an alert that everybody was told of before a
+        restart: the broker gives us again what we had not acknowledged.
+        """
+        building = place.name
+        if alert.cleared:
+            alert_id = self._open_alerts.get((alert.sensor, alert.kind))
+            if alert_id is None:
+                return None
+            message = dashboard.clear(
+                building=building,
+                offset=offset,
+                alert_id=alert_id,
+                sensor=alert.sensor,
+                kind=alert.kind,
+                ts=alert.ts,
+                value=alert.value,
+            )
+        elif (alert.sensor, alert.kind, alert.ts) in self._restored:
+            return None
+        else:
+            alert_id = f"{self.alert_epoch}.{building}.{offset}"  # the epoch is random: unique across servers
+            message = dashboard.alert(
+                building=building,
+                offset=offset,
+                alert_id=alert_id,
+                sensor=alert.sensor,
+                kind=alert.kind,
+                ts=alert.ts,
+                value=alert.value,
+                limit=alert.limit,
+            )
+        return Entry(building, offset, alert_id, alert.sensor, alert.kind, alert.ts, alert.cleared, message)
+
+    def _note(self, entry: Entry) -> None:
+        key = (entry.sensor, entry.kind)
+        if entry.cleared:
+            self._open_alerts.pop(key, None)
+        else:
+            self._open_alerts[key] = entry.alert_id

@@ -13,7 +13,8 @@ from reference_server.alert import Alert
 from reference_server.detector import Detector
 from reference_server.hub import Hub, Publication
 from reference_server.malformed import Malformed
-from wire.reading import Reading
+from reference_server.readings import Readings
+from reference_server.seen import Seen
 from wire.topics import TopicTemplate
 
 S = TypeVar("S", bound=Hashable)
@@ -37,42 +38,38 @@ class Ingest(Generic[S]):
         deliver: Callable[[list[Publication[S]]], None],
         clock: Callable[[], float],
     ) -> None:
-        self.readings = 0  # accepted
+        self.readings = 0  # accepted, and new
         self.alerts = 0  # raised
         self.malformed = Malformed()
         self._hub = hub
         self._detector = detector
         self._deliver = deliver
         self._clock = clock
-        self._acceptor = Acceptor(topics)
+        self._acceptor = Acceptor(topics, detector.sensors, has_room_for=hub.has_room_for)
+        self._seen = Seen()
 
     def messages(self, packets: list[PublishPacket]) -> None:
         """Handle the messages of one read: nothing here waits, and what they cause leaves together."""
         now = self._clock()
-        payloads: dict[str, list[bytes]] = {}
-        readings: list[Reading] = []
-        for packet in packets:
-            payload = packet.payload
-            try:
-                building, reading = self._accept(packet.topic, payload)
-            except RejectedError as error:
-                line = self.malformed.add(error.kind, error.detail, now)
-                if line is not None:
-                    log.warning("%s", line)
-                continue
-            readings.append(reading)
-            if (same := payloads.get(building)) is not None:
-                same.append(payload)
-            else:
-                payloads[building] = [payload]
+        readings = self._seen.new(self._acceptor.accept(packets, lambda error: self._reject(error, now)))
         self.readings += len(readings)
-        self._publish(payloads, self._detector.observe(readings, now))
+        self._publish(readings, self._detector.observe(readings, now))
 
     def check_silence(self) -> None:
-        """Raise alerts for what fell silent; call several times per silence limit."""
+        """Raise alerts for what fell silent; call it when `silence_due_ts` has come."""
         alerts = self._detector.check(self._clock())
         if alerts:
-            self._publish({}, alerts)
+            self._publish(Readings(), alerts)
+
+    @property
+    def silence_due_ts(self) -> float:
+        """Unix time at which a sensor may first be found silent; infinite for not at all."""
+        return self._detector.look_at
+
+    @property
+    def duplicates(self) -> int:
+        """Readings dropped because they came before."""
+        return self._seen.duplicates
 
     def link_changed(self, connected: bool) -> None:
         """While the broker is away nothing can be heard, and nobody is silent."""
@@ -81,20 +78,29 @@ class Ingest(Generic[S]):
         else:
             self._detector.suspend()
 
-    def _accept(self, topic: str, payload: bytes) -> tuple[str, Reading]:
-        accepted = self._acceptor.accept(topic, payload)
-        if not self._hub.has_room_for(accepted[0]):
-            raise RejectedError("building", f"{accepted[0][:100]!r} is one building too many")
-        return accepted
+    def _reject(self, error: RejectedError, now: float) -> None:
+        line = self.malformed.add(error.kind, error.detail, now)
+        if line is not None:
+            log.warning("%s", line)
 
-    def _publish(self, payloads: dict[str, list[bytes]], alerts: list[Alert]) -> None:
-        self.alerts += len(alerts)
-        raised: dict[str, list[Alert]] = {}
+    def _publish(self, readings: Readings, alerts: list[Alert]) -> None:
+        buildings = self._detector.sensors.buildings
+        batches: dict[str, tuple[list[bytes], list[int]]] = {}
+        for row, payload in zip(readings.rows, readings.payloads, strict=True):
+            building = buildings[row]
+            try:
+                payloads, rows = batches[building]
+            except KeyError:
+                payloads, rows = batches[building] = [], []
+            payloads.append(payload)
+            rows.append(row)
+        found: dict[str, list[Alert]] = {}
         for alert in alerts:
-            raised.setdefault(alert.building, []).append(alert)
+            self.alerts += not alert.cleared
+            found.setdefault(alert.building, []).append(alert)
         publications: list[Publication[S]] = []
-        for building, batch in payloads.items():
-            publications += self._hub.publish(building, batch, raised.pop(building, ()))
-        for building, late in raised.items():
-            publications += self._hub.publish(building, (), late)
+        for building, (payloads, rows) in batches.items():
+            publications += self._hub.publish(building, payloads, rows, found.pop(building, ()))
+        for building, late in found.items():
+            publications += self._hub.publish(building, (), (), late)
         self._deliver(publications)

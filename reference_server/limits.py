@@ -5,8 +5,11 @@
     [temperature]           # any quantity, ours or yours
     high = 45               # in the quantity's unit
     low = -30
+    deadband = 0.5          # how far back inside high and low the value must come until the alert is cleared
     rate_per_minute = 3     # rise within a simulated minute
     stuck_s = 150           # simulated seconds without any change
+    zscore = 40             # robust standard deviations of a change between two readings
+    resolution = 0.01       # least step the sensor reports: the z-score's scale is never smaller
     # false switches a rule off: high = false
 
 What a file or a table leaves out keeps its default.
@@ -38,18 +41,26 @@ class QuantityLimits:
     low: float = -math.inf
     rate_per_minute: float = math.inf  # rise within RATE_WINDOW_S
     stuck_s: float = math.inf  # simulated seconds
+    deadband: float = 0.0  # high and low are cleared this far inside the limit
+    zscore: float = math.inf  # robust standard deviations of the change since the last reading
+    resolution: float = 0.0  # least step the sensor reports; a z-score needs one above 0
 
 
-# "Stuck" must be longer than natural runs of one value at the sensor's resolution.
+# "Stuck" must be longer than natural runs of one value at the sensor's resolution, a z-score greater than what real
+# sensors show in days. Power has neither rate nor z-score: machines switch.
 DEFAULTS: dict[str, QuantityLimits] = {
-    "temperature": QuantityLimits(high=45, low=-30, rate_per_minute=3, stuck_s=150),
-    "humidity": QuantityLimits(high=95, low=1, rate_per_minute=10, stuck_s=400),
-    "co2": QuantityLimits(high=2000, low=200, rate_per_minute=300, stuck_s=120),
-    "power": QuantityLimits(high=20_000, low=-1, stuck_s=30),  # machines switch on: no limit to its rate
+    "temperature": QuantityLimits(
+        high=45, low=-30, rate_per_minute=3, stuck_s=150, deadband=0.5, zscore=40, resolution=0.01
+    ),
+    "humidity": QuantityLimits(
+        high=95, low=1, rate_per_minute=10, stuck_s=400, deadband=0.5, zscore=40, resolution=0.01
+    ),
+    "co2": QuantityLimits(high=2000, low=200, rate_per_minute=300, stuck_s=120, deadband=50, zscore=40, resolution=1),
+    "power": QuantityLimits(high=20_000, low=-1, stuck_s=30, deadband=1, resolution=1),
 }
 _NONE = QuantityLimits()
 _OFF: dict[str, float] = {item.name: getattr(_NONE, item.name) for item in fields(QuantityLimits)}
-_POSITIVE = ("rate_per_minute", "stuck_s")
+_POSITIVE = ("rate_per_minute", "stuck_s", "zscore", "resolution")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +108,7 @@ def parse(content: Mapping[str, Any], *, where: str) -> Limits:
         if isinstance(value, dict):
             given = {name: _limit(name, item, where=f"{where}: {key}.{name}") for name, item in value.items()}
             changed = replace(quantities.get(key, _NONE), **given)
-            if changed.low >= changed.high:
-                raise LimitsError(f"{where}: {key}.low = {changed.low:g} is not below high = {changed.high:g}")
+            _check(changed, where=f"{where}: {key}")
             quantities[key] = changed
         elif key == "silence_s":
             limits = replace(limits, silence_s=_number(value, where=f"{where}: silence_s", positive=True))
@@ -123,6 +133,20 @@ def parse_stuck(text: str) -> tuple[str, float]:
         return quantity, _number(float(seconds), where=where, positive=True)
     except ValueError:
         raise LimitsError(f"{where}: {seconds!r} is no number of seconds") from None
+
+
+def _check(limits: QuantityLimits, *, where: str) -> None:
+    """What must hold between the limits of one quantity.
+
+    Raises:
+        LimitsError: it does not.
+    """
+    if limits.low >= limits.high:
+        raise LimitsError(f"{where}.low = {limits.low:g} is not below high = {limits.high:g}")
+    if not 0 <= limits.deadband < limits.high - limits.low:
+        raise LimitsError(f"{where}.deadband = {limits.deadband:g}: must be from 0 and less than high - low")
+    if limits.zscore < math.inf and limits.resolution == 0:
+        raise LimitsError(f"{where}.zscore needs {where.rpartition(' ')[2]}.resolution, the sensor's least step")
 
 
 def _limit(name: str, value: object, *, where: str) -> float:

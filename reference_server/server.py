@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import http
 import logging
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Collection
 from typing import Any, Self, cast
 
-import orjson
 import websockets.asyncio.server
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
 
-from reference_server.auth import Identity
 from reference_server.client import CLOSE_TIMEOUT_S, Client, Connection, text_frames
 from reference_server.hub import Hub, Publication
+from reference_server.identity import Guard
+from reference_server.login import Login
 from reference_server.outbox import MAX_BUFFERED_BYTES
-from reference_server.session import HEARTBEAT_S, HELLO_DEADLINE_S, Session
+from reference_server.refusals import Refusals
+from reference_server.routes import Health, Routes, handshake_identity, select_subprotocol
+from reference_server.session import HEARTBEAT_S, HELLO_DEADLINE_S, Session, State
 from wire import clock
-from wire.dashboard import SUBPROTOCOL, Close
+from wire.dashboard import Close
 from wire.errors import SensorSwarmError
 
 BACKLOG = 4096  # thousands of clients may come back in the same second
+# What waits in a transport: a client that is behind has caught up when it falls to a quarter of this. It must be less
+# than what makes a client fall behind (outbox.MAX_BEHIND_BYTES), or nobody would notice that it caught up.
+WRITE_HIGH_BYTES = 64 * 1024
+# What waits in the kernel that was not sent once: more would be old by the time it goes (tcp(7), TCP_NOTSENT_LOWAT).
+UNSENT_BYTES = 128 * 1024
 MAX_MESSAGE_BYTES = 64 * 1024  # from a client
-
-Health = Callable[[], tuple[bool, dict[str, Any]]]
 
 
 class ListenError(SensorSwarmError):
@@ -45,10 +47,12 @@ def listen(host: str, port: int) -> socket.socket:
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        listening = socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ListenError(f"cannot listen on {host}:{port}: {reason}; choose another --port or --host") from None
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)  # accepted sockets inherit it
+    return listening
 
 
 class Server:
@@ -56,7 +60,7 @@ class Server:
 
     Args:
         hub: its subscribers are this server's clients.
-        identify: reads a token, see Session.
+        guard: who a client is, and which pages may talk to us.
         health: whether all is well, and the fields that /healthz shows.
         listening: from `listen`; closed at the end.
         max_buffered_bytes: what may wait in one client's transport before that client is closed with 4008.
@@ -66,7 +70,7 @@ class Server:
         self,
         *,
         hub: Hub[Client],
-        identify: Callable[[str, float], Identity],
+        guard: Guard,
         health: Health,
         listening: socket.socket,
         max_buffered_bytes: int = MAX_BUFFERED_BYTES,
@@ -75,8 +79,10 @@ class Server:
     ) -> None:
         self.clients: set[Client] = set()
         self._hub = hub
-        self._identify = identify
-        self._health = health
+        self.refusals = Refusals()
+        self._guard = guard
+        self._login = Login(guard, self.refusals, clock.now)
+        self._routes = Routes(guard=guard, login=self._login, health=health, refusals=self.refusals)
         self._listening = listening
         self._max_buffered_bytes = max_buffered_bytes
         self._hello_deadline_s = hello_deadline_s
@@ -95,13 +101,19 @@ class Server:
                 client.waiting.append(frames)
             touched |= publication.subscribers
         for client in touched:
-            client.flush()
+            if not client.flush():
+                client.fall_behind(publications)
 
     def check_clients(self) -> None:
         """Hello deadlines, expired tokens, heartbeats; call about once a second."""
         now, now_s = clock.now(), time.monotonic()
         for client in list(self.clients):
             client.check(now, now_s)
+
+    def revoke(self, revoked: Collection[str]) -> None:
+        """Close every client that came with one of these tokens (each given by its jti); call when they change."""
+        for client in list(self.clients):
+            client.revoke(revoked)
 
     async def __aenter__(self) -> Self:
         logger = logging.getLogger("sensorswarm.serve.websockets")
@@ -110,11 +122,13 @@ class Server:
             self._handle,
             sock=self._listening,
             backlog=BACKLOG,
-            process_request=self._route,
-            select_subprotocol=_select_subprotocol,
+            process_request=self._routes.route,
+            select_subprotocol=select_subprotocol,
             compression=None,  # deflate costs 64 KiB a connection, and each client its own frames
             max_size=MAX_MESSAGE_BYTES,
             ping_interval=None,  # see Session.check
+            write_limit=min(WRITE_HIGH_BYTES, self._max_buffered_bytes),
+            open_timeout=self._hello_deadline_s,  # of a handshake, and of a POST
             close_timeout=CLOSE_TIMEOUT_S,
             logger=logger,
             create_connection=cast("type[Connection]", self._connection),  # any callable does
@@ -136,6 +150,7 @@ class Server:
 
     def _connection(self, *args: Any, **kwargs: Any) -> Connection:  # noqa: ANN401 - as websockets hands them over
         connection = Connection(*args, **kwargs)
+        connection.answers = self._login.post
         self._connections.add(connection)
         connection.connection_lost_waiter.add_done_callback(lambda _: self._connections.discard(connection))
         return connection
@@ -143,9 +158,10 @@ class Server:
     async def _handle(self, connection: ServerConnection) -> None:
         ours = cast("Connection", connection)
         session = Session(
-            self._identify,
+            self._guard.identify,
             opened_s=time.monotonic(),
-            bearer=_bearer(connection.request),
+            handshake=handshake_identity(self._guard, connection.request),
+            refusals=self.refusals,
             hello_deadline_s=self._hello_deadline_s,
             heartbeat_s=self._heartbeat_s,
         )
@@ -158,31 +174,7 @@ class Server:
         finally:
             self.clients.discard(client)
             self._hub.forget(client)
-
-    def _route(self, connection: ServerConnection, request: Request) -> Response | None:
-        path = request.path.partition("?")[0]
-        if path == "/ws":
-            return None
-        if path != "/healthz":
-            return connection.respond(http.HTTPStatus.NOT_FOUND, "not found: /ws for clients, /healthz for health\n")
-        well, fields = self._health()
-        status = http.HTTPStatus.OK if well else http.HTTPStatus.SERVICE_UNAVAILABLE
-        response = connection.respond(status, orjson.dumps(fields).decode() + "\n")
-        del response.headers["Content-Type"]
-        response.headers["Content-Type"] = "application/json"
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-
-def _select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Accept ours; a client that offers none, or only others, gets none."""
-    return Subprotocol(SUBPROTOCOL) if SUBPROTOCOL in offered else None
-
-
-def _bearer(request: Request | None) -> str | None:
-    """Token of `Authorization: Bearer TOKEN` (RFC 6750, 2.1)."""
-    given = request.headers.get_all("Authorization") if request is not None else []
-    if len(given) != 1:
-        return None
-    scheme, _, token = given[0].partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
+            sent = connection.protocol.close_sent
+            # What the session closed it has counted; this is the library's doing (1009), or the outbox's (4008).
+            if sent is not None and not connection.protocol.close_rcvd_then_sent and session.state is not State.CLOSED:
+                self.refusals.add(sent.code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import resource
 import secrets
 import signal
@@ -11,24 +12,31 @@ import socket
 import ssl
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from reference_server import auth
+from reference_server.alert_store import AlertStore
 from reference_server.client import Client
 from reference_server.detector import Detector
-from reference_server.hub import READINGS_HISTORY, Hub
+from reference_server.hub import ALERTS_HISTORY, READINGS_HISTORY, Hub, Publication
+from reference_server.identity import Access, Guard
 from reference_server.ingest import Ingest
 from reference_server.limits import Limits
 from reference_server.outbox import MAX_BUFFERED_BYTES
 from reference_server.server import Server
 from reference_server.session import HEARTBEAT_S, HELLO_DEADLINE_S
 from wire import clock
+from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
-from wire.errors import UnusableError
+from wire.errors import SensorSwarmError, UnusableError
 from wire.mqtt import BrokerAddress, Link, Subscription
 from wire.topics import TopicTemplate
 
 TICK_S = 0.25
+LEAST_SLEEP_S = 0.025  # between two looks for silent sensors, each of which goes over all of them
+SESSION_EXPIRY_S = 300  # how long the broker keeps our session: for a restart, not for a holiday
+# Publishers come back too, and what they publish to a new broker before we have subscribed is lost: be quick at first.
+RECONNECT = Backoff(delays_s=(0.1,) * 30 + (0.25, 0.5, 1.0, 2.0, 4.0), jitter="equal")
 TICKS_PER_CLIENT_CHECK = 4
 _LINK_CLOSE_TIMEOUT_S = 1.0  # stopping must take less than 5 s in all
 
@@ -37,14 +45,17 @@ _LINK_CLOSE_TIMEOUT_S = 1.0  # stopping must take less than 5 s in all
 class Settings:
     """What a server is told. Durations in `limits` are simulated seconds, of `time_scale` in one wall-clock second."""
 
-    secret: str = field(repr=False)
+    secret: str | None = field(repr=False)  # of HS256 tokens; None: only those of the JWKS are accepted
+    access: Access = field(default_factory=Access)
     broker: BrokerAddress = field(default_factory=BrokerAddress)
     tls: ssl.SSLContext | None = None
     topics: TopicTemplate = field(default_factory=TopicTemplate)
-    qos: int = 0
+    qos: int = 1
+    session: str | None = None  # name of the MQTT session at QoS 1; by default one of this machine, address and port
     limits: Limits = field(default_factory=Limits)
     time_scale: float = 1.0
     readings_history: int = READINGS_HISTORY
+    alerts: Path | None = None  # file that keeps alerts across restarts
     max_buffered_bytes: int = MAX_BUFFERED_BYTES
     hello_deadline_s: float = HELLO_DEADLINE_S
     heartbeat_s: float = HEARTBEAT_S
@@ -62,22 +73,29 @@ class Service:
     def __init__(self, settings: Settings, listening: socket.socket, *, embedded: EmbeddedBroker | None = None) -> None:
         self._embedded = embedded
         self._recent_lags_s = [0.0]
-        hub: Hub[Client] = Hub(epoch=secrets.token_hex(8), readings_history=settings.readings_history)
+        self._store = AlertStore(settings.alerts, history=ALERTS_HISTORY)
+        hub: Hub[Client] = Hub(
+            epoch=secrets.token_hex(8), alert_epoch=self._store.epoch, readings_history=settings.readings_history
+        )
+        hub.restore(self._store.entries())
         self.hub = hub
+        self._guard = Guard(settings.secret, settings.access)
         self.server = Server(
             hub=hub,
-            identify=lambda token, now: auth.verify(token, settings.secret, now),
+            guard=self._guard,
             health=self.health,
             listening=listening,
             max_buffered_bytes=settings.max_buffered_bytes,
             hello_deadline_s=settings.hello_deadline_s,
             heartbeat_s=settings.heartbeat_s,
         )
+        detector = Detector(settings.limits, time_scale=settings.time_scale)
+        detector.restore(hub.open_alerts)
         self.ingest = Ingest(
             hub=hub,
-            detector=Detector(settings.limits, time_scale=settings.time_scale),
+            detector=detector,
             topics=settings.topics,
-            deliver=self.server.deliver,
+            deliver=self._deliver,
             clock=clock.now,
         )
         self.link = Link(
@@ -86,6 +104,10 @@ class Service:
             on_state=self.ingest.link_changed,
             subscriptions=[Subscription(settings.topics.subscription, settings.qos)],
             tls=settings.tls,
+            backoff=RECONNECT,
+            # At QoS 0 the broker keeps nothing for us: no session, and a name of its own for each connection.
+            client_id=f"sensorswarm-serve-{settings.session or session_name(listening)}" if settings.qos else None,
+            session_expiry_s=SESSION_EXPIRY_S if settings.qos else 0,
         )
 
     def health(self) -> tuple[bool, dict[str, Any]]:
@@ -98,6 +120,10 @@ class Service:
             "buildings": self.hub.published_buildings,
             "readings": self.ingest.readings,
             "alerts": self.ingest.alerts,
+            "duplicates": self.ingest.duplicates,
+            "conflated": self.hub.skipped,
+            "unstored_alerts": self._store.unstored,
+            "refused": self.server.refusals.counts,
             "malformed": self.ingest.malformed.counts,
             "loop_lag_ms": round(1000 * max(self._recent_lags_s), 3),
         }
@@ -113,9 +139,17 @@ class Service:
             try:
                 await self.link.start()
                 ready()
-                await _first(self.link.failed(), self._clockwork())
+                await _first(self.link.failed(), self._clockwork(), self._silence_watch())
             finally:
                 await self.link.close(timeout_s=_LINK_CLOSE_TIMEOUT_S)
+                self._store.close()
+
+    def _deliver(self, publications: list[Publication[Client]]) -> None:
+        """Keep alerts, then send: nobody has seen an alert that a restart could forget."""
+        entries = [entry for publication in publications for entry in publication.entries]
+        if entries:
+            self._store.keep(entries)
+        self.server.deliver(publications)
 
     async def _clockwork(self) -> None:
         """Do what time alone brings, and measure how late the loop is for it."""
@@ -126,11 +160,42 @@ class Service:
             await asyncio.sleep(TICK_S)
             self._recent_lags_s = [*self._recent_lags_s[1 - TICKS_PER_CLIENT_CHECK :], loop.time() - planned_s]
             ticks += 1
-            self.ingest.check_silence()
             if ticks % TICKS_PER_CLIENT_CHECK == 0:
                 self.server.check_clients()
+                revoked = self._guard.refresh(clock.now())
+                if revoked is not None:
+                    self.server.revoke(revoked)
             if self._embedded is not None and self._embedded.exit_code is not None:
                 raise UnusableError(f"the embedded broker ended with {self._embedded.exit_code}; start again")
+
+    async def _silence_watch(self) -> None:
+        """Find silence soon after it is due; look again after a tick, for what is due may have changed meanwhile."""
+        while True:
+            due_in_s = self.ingest.silence_due_ts - clock.now()
+            await asyncio.sleep(min(max(due_in_s, LEAST_SLEEP_S), TICK_S))
+            if self.ingest.silence_due_ts <= clock.now():
+                self.ingest.check_silence()
+
+
+class SessionNameError(SensorSwarmError):
+    """A session name that cannot stand in an MQTT client id."""
+
+
+def check_session(name: str | None) -> str | None:
+    """Give the name back.
+
+    Raises:
+        SessionNameError: empty, too long, or with characters beyond letters, digits, '.', '_', ':' and '-'.
+    """
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9._:-]{1,100}", name):
+        raise SessionNameError(f"--session {name[:100]!r}: use 1 to 100 letters, digits, '.', '_', ':' and '-'")
+    return name
+
+
+def session_name(listening: socket.socket) -> str:
+    """Name of the server at this address: the same after a restart, another for another server of the same broker."""
+    host, port = listening.getsockname()[:2]
+    return f"{socket.gethostname()}-{host}-{port}"
 
 
 async def until_signal(work: Coroutine[Any, Any, None]) -> None:

@@ -1,7 +1,7 @@
 """One client's conversation: its messages in, what to do about them out. Pure.
 
     waiting for hello ──hello with a good token──▶ open ──┐
-           │ anything else, or 10 s of silence            │ token expires, no answer to pings, misuse
+           │ anything else, or 10 s of silence            │ token expires or is revoked, no answer to pings, misuse
            └───────────────────▶ closed ◀─────────────────┘
 
 Authorisation is decided here and only here, on every subscribe: no `Subscribe` action ever names a building that the
@@ -10,11 +10,12 @@ claims do not cover.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from reference_server.auth import Identity, TokenError
+from reference_server.identity.claims import Identity, TokenError, TokenRevokedError
+from reference_server.refusals import Refusals
 from wire import dashboard
 from wire.dashboard import Close, Hello, Ping, Position, Unsubscribe
 from wire.dashboard import Subscribe as SubscribeMessage
@@ -94,12 +95,15 @@ class Session:
     Args:
         identify: reads a token, given the Unix time in seconds; raises TokenError.
         opened_s: when the connection opened (monotonic seconds).
-        bearer: token of the handshake's Authorization header; one in the hello comes first.
+        handshake: reads the token that the handshake brought, given the Unix time in seconds, and raises TokenError;
+            a token in the hello comes first.
+        refusals: where what is refused is counted.
     """
 
     identify: Callable[[str, float], Identity]
     opened_s: float
-    bearer: str | None = None
+    handshake: Callable[[float], Identity] | None = None
+    refusals: Refusals = field(default_factory=Refusals)
     hello_deadline_s: float = HELLO_DEADLINE_S
     heartbeat_s: float = HEARTBEAT_S
     state: State = State.WAITING_FOR_HELLO
@@ -152,12 +156,23 @@ class Session:
             return self._refuse(Close.NO_PONG, f"no answer to a ping for {self.heartbeat_s:g} s", "no pong")
         return []
 
+    def revoke(self, revoked: Collection[str]) -> list[Action]:
+        """End a conversation that began with one of these tokens (each given by its jti)."""
+        if self.state is not State.OPEN or self.identity is None or self.identity.jti not in revoked:
+            return []
+        return self._refuse(Close.INVALID_TOKEN, "token revoked: get a new one", "token revoked")
+
     def _hello(self, hello: Hello, now: float) -> list[Action]:
-        token = hello.token if hello.token is not None else self.bearer
-        if token is None:
-            return self._refuse(Close.INVALID_TOKEN, "no token: put one into the hello", "no token")
+        handshake, self.handshake = self.handshake, None  # used once; what it holds need not stay
         try:
-            identity = self.identify(token, now)
+            if hello.token is not None:
+                identity = self.identify(hello.token, now)
+            elif handshake is not None:
+                identity = handshake(now)
+            else:
+                return self._refuse(Close.INVALID_TOKEN, "no token: put one into the hello", "no token")
+        except TokenRevokedError as error:
+            return self._refuse(Close.INVALID_TOKEN, str(error), "token revoked")
         except TokenError as error:
             return self._refuse(Close.INVALID_TOKEN, str(error), "token not accepted")
         self.identity = identity
@@ -193,6 +208,7 @@ class Session:
                 self._subscribed.add(building)
                 actions.append(Subscribe(building, positions.get(building)))
             else:
+                self.refusals.add(Close.NOT_YOUR_BUILDING)
                 actions.append(
                     Send(dashboard.error(code=Close.NOT_YOUR_BUILDING, reason=f"not your building: {building}"))
                 )
@@ -203,4 +219,5 @@ class Session:
     def _refuse(self, code: Close, reason: str, short: str) -> list[Action]:
         """Say at length what was wrong, then close; a close frame has room for 123 bytes only."""
         self.state = State.CLOSED
+        self.refusals.add(code)
         return [Send(dashboard.error(code=code, reason=reason[:MAX_REASON])), Shut(code, short)]

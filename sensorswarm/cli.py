@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 import reference_server.cli
+import reference_server.token_cli
 import reports.cli
 from scenarios import library, runner, schema
 from wire.broker import EmbeddedBroker
@@ -29,6 +30,8 @@ app = typer.Typer(
     epilog="Exit codes: 0 held, 1 a gate failed, 2 wrong usage or configuration, 3 the measurement is not usable.",
 )
 app.command()(reference_server.cli.serve)
+app.command()(reference_server.token_cli.token)
+app.command()(reference_server.token_cli.password)
 app.command()(reports.cli.report)
 
 

@@ -11,14 +11,14 @@ import secrets
 from pathlib import Path
 
 from wire.errors import SensorSwarmError
+from wire.state import state_dir
 
 SECRET_VARIABLE = "SENSORSWARM_JWT_SECRET"  # noqa: S105 - the name of the variable, not a secret
 
 
 def secret_path() -> Path:
     """Where the development secret of this user is kept."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "sensorswarm" / "jwt-secret"
+    return state_dir() / "jwt-secret"
 
 
 def development_secret() -> str:

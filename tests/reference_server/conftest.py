@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import websockets
 
-from reference_server.auth import mint
+from reference_server.identity import mint
 from reference_server.server import listen
 from reference_server.service import Service, Settings
 from wire.broker import EmbeddedBroker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import os
 import signal
@@ -13,11 +14,15 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import jwt
 import pytest
 import websockets
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from reference_server.auth import mint
+from reference_server.identity import mint
+from reference_server.identity.passwords import hash_password
 from reference_server.server import listen
 from wire.broker import EmbeddedBroker
 
@@ -83,6 +88,51 @@ async def test_serve_and_stop(
     assert (process.returncode, out, err) == (0, "", "")
 
 
+async def test_keys_users_and_revocations_from_files(
+    start: Start, broker: EmbeddedBroker, patience: Callable[[float], float], tmp_path: Path
+) -> None:
+    """A server with public keys and users: signed tokens and logins are let in, HS256 and revoked ones are not."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    entry = dict(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)) | {"kid": "k"}
+    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [entry]}))
+    (tmp_path / "revoked").write_text("gone\n")
+    hashed = hash_password("correct horse", bytes(16), n=2**14, p=1)
+    (tmp_path / "users.toml").write_text(f'[users.m-2]\npassword = "{hashed}"\nbuildings = ["b-2"]\n')
+    files = {"--jwks": "jwks.json", "--revoked": "revoked", "--users": "users.toml"}
+    options = [text for option, name in files.items() for text in (option, str(tmp_path / name))]
+    process = start("--broker", broker.url, "--port", "0", "--audience", "dash", *options)
+    assert process.stdout is not None
+    line = await asyncio.to_thread(process.stdout.readline)
+    assert "jwks.json" in line
+    url = line.split()[1]
+
+    async def answer(token: str | None, cookie: str | None = None) -> dict[str, Any]:
+        headers = None if cookie is None else {"Cookie": cookie}
+        async with websockets.connect(url, additional_headers=headers) as socket:
+            await socket.send(json.dumps({"type": "hello", "token": token, "subscribe": "all"}))
+            return dict(json.loads(await socket.recv()))
+
+    def log_in() -> str:
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=patience(10))
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/login", "user=m-2&password=correct+horse", form)
+        with connection.getresponse() as response:
+            given = str(response.headers["Set-Cookie"])
+        connection.close()
+        return given.partition(";")[0]
+
+    signed = {"audience": "dash", "algorithm": "ES256", "kid": "k"}
+    async with asyncio.timeout(patience(20)):
+        assert (await answer(mint(key, "m-1", ["b-1"], 60, **signed)))["user"] == "m-1"
+        assert (await answer(mint(key, "m-1", ["b-1"], 60, jti="gone", **signed)))["reason"].startswith("token revoked")
+        assert (await answer(mint(SECRET, "m-1", ["b-1"], 60, audience="dash")))["code"] == 4500
+        cookie = await asyncio.to_thread(log_in)
+        assert (await answer(None, cookie))["user"] == "m-2"
+        process.send_signal(signal.SIGTERM)
+        out, err = await asyncio.to_thread(process.communicate)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
 def test_the_development_secret_is_named_and_not_shown(start: Start, broker: EmbeddedBroker, tmp_path: Path) -> None:
     """Without a secret it makes one, and says in which file."""
     process = start("--broker", broker.url, "--port", "0")
@@ -116,6 +166,11 @@ def test_a_port_in_use_ends_with_2(start: Start, broker: EmbeddedBroker, free_po
         (["--stuck", "temperature"], "--stuck"),
         (["--limits", "nowhere.toml"], "nowhere.toml"),
         (["--jwt-secret", ""], "--jwt-secret"),
+        (["--jwks", "nowhere.json"], "--jwks nowhere.json: No such file"),
+        (["--revoked", "nowhere"], "--revoked nowhere: No such file"),
+        (["--users", "nowhere.toml"], "--users nowhere.toml: No such file"),
+        (["--users", "pyproject.toml"], "--users pyproject.toml: needs a table"),
+        (["--origin", "https://dash.example/"], "write it https://dash.example,"),
         (["--host", "256.0.0.1"], "256.0.0.1"),
     ],
 )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from reference_server.alert import Alert
-from reference_server.hub import MAX_FRAME_PAYLOAD_BYTES, Hub, Publication
+from reference_server.hub import Hub, Publication
+from reference_server.lanes import MAX_FRAME_PAYLOAD_BYTES
 from wire.dashboard import Position
 
 NAMES = ("b-1", "b-2")
@@ -33,6 +35,11 @@ def read(messages: list[bytes]) -> list[dict[str, Any]]:
     return [orjson.loads(message) for message in messages]
 
 
+def publish(hub: Hub[str], building: str, batch: list[bytes], alerts: Sequence[Alert] = ()) -> list[Publication[str]]:
+    """As if every reading came from a sensor of its own."""
+    return hub.publish(building, batch, [orjson.loads(payload)["n"] for payload in batch], alerts)
+
+
 def sent_to(publications: list[Publication[str]], subscriber: str) -> list[dict[str, Any]]:
     return read(
         [m for publication in publications if subscriber in publication.subscribers for m in publication.messages]
@@ -44,7 +51,7 @@ def test_a_building_that_never_published_can_be_waited_for() -> None:
     hub = hub_of()
     (told,) = read(hub.subscribe("c", "b-1"))
     assert (told["offset"], told["alert_offset"], told["recovered"], told["epoch"]) == (0, 0, False, "e1")
-    (frame,) = sent_to(hub.publish("b-1", payloads(1, 2)), "c")
+    (frame,) = sent_to(publish(hub, "b-1", payloads(1, 2)), "c")
     assert (frame["offset"], frame["readings"]) == (1, [{"n": 1}, {"n": 2}])
 
 
@@ -54,7 +61,9 @@ def test_a_building_that_never_published_can_be_waited_for() -> None:
         (Position(epoch="e1", offset=12, alert_offset=6), True, [], []),
         (Position(epoch="e1", offset=10, alert_offset=5), True, [11, 12], [6]),
         (Position(epoch="e1", offset=4, alert_offset=2), True, list(range(5, 13)), [3, 4, 5, 6]),
-        (Position(epoch="e1", offset=3, alert_offset=2), False, [], []),
+        (Position(epoch="e1", offset=3, alert_offset=2), False, [], [3, 4, 5, 6]),  # too far back on one lane only
+        (Position(epoch="e0", offset=3, alert_epoch="e1", alert_offset=2), False, [], [3, 4, 5, 6]),
+        (Position(epoch="e1", offset=10, alert_epoch="e0", alert_offset=2), False, [], []),
         (Position(epoch="e1", offset=4, alert_offset=1), False, [], []),
         (Position(epoch="e1", offset=13, alert_offset=6), False, [], []),
         (Position(epoch="e1", offset=12, alert_offset=7), False, [], []),
@@ -65,10 +74,10 @@ def test_a_building_that_never_published_can_be_waited_for() -> None:
 def test_resume_gives_all_or_nothing(
     position: Position | None, recovered: bool, readings: list[int], alerts: list[int]
 ) -> None:
-    """Inside history on both lanes everything missed comes, in order; anywhere else nothing does, and it is said."""
+    """Inside history everything missed comes, in order, or all missed alerts, or nothing; and it is said which."""
     hub = hub_of(readings=8, alerts=4)
     for number in range(1, 13):
-        hub.publish("b-1", payloads(number, 1), [alert("b-1")] if number % 2 else [])
+        publish(hub, "b-1", payloads(number, 1), [alert("b-1")] if number % 2 else [])
     told, *past = read(hub.subscribe("c", "b-1", position))
     assert (told["recovered"], told["offset"], told["alert_offset"]) == (recovered, 12, 6)
     assert [item["n"] for frame in past if frame["type"] == "readings" for item in frame["readings"]] == readings
@@ -78,7 +87,7 @@ def test_resume_gives_all_or_nothing(
 def test_subscribing_twice_sends_nothing_twice() -> None:
     """A subscriber that asks again, even with a position, is told where the building stands and no more."""
     hub = hub_of()
-    hub.publish("b-1", payloads(1, 3))
+    publish(hub, "b-1", payloads(1, 3))
     hub.subscribe("c", "b-1")
     (told,) = read(hub.subscribe("c", "b-1", Position(epoch="e1", offset=0)))
     assert (told["offset"], told["recovered"]) == (3, False)
@@ -88,9 +97,9 @@ def test_followers_hear_of_a_building_when_it_appears() -> None:
     """Who follows a pattern is subscribed to what matches, before its first reading, and to nothing else."""
     hub = hub_of()
     assert hub.follow("c", lambda name: name.startswith("b-"), {}) == []
-    assert [frame["type"] for frame in sent_to(hub.publish("b-1", payloads(1, 1)), "c")] == ["subscribed", "readings"]
-    assert sent_to(hub.publish("x-1", payloads(1, 1)), "c") == []
-    assert [frame["type"] for frame in sent_to(hub.publish("b-1", payloads(2, 1)), "c")] == ["readings"]
+    assert [frame["type"] for frame in sent_to(publish(hub, "b-1", payloads(1, 1)), "c")] == ["subscribed", "readings"]
+    assert sent_to(publish(hub, "x-1", payloads(1, 1)), "c") == []
+    assert [frame["type"] for frame in sent_to(publish(hub, "b-1", payloads(2, 1)), "c")] == ["readings"]
 
 
 def test_a_building_somebody_waited_for_is_announced_to_followers() -> None:
@@ -98,13 +107,13 @@ def test_a_building_somebody_waited_for_is_announced_to_followers() -> None:
     hub = hub_of()
     hub.subscribe("waiting", "b-1")
     hub.follow("c", lambda _: True, {})
-    assert [frame["type"] for frame in sent_to(hub.publish("b-1", payloads(1, 1)), "c")] == ["subscribed", "readings"]
+    assert [frame["type"] for frame in sent_to(publish(hub, "b-1", payloads(1, 1)), "c")] == ["subscribed", "readings"]
 
 
 def test_following_resumes_too() -> None:
     """`all` with positions brings back what was missed of each building."""
     hub = hub_of()
-    hub.publish("b-1", payloads(1, 3))
+    publish(hub, "b-1", payloads(1, 3))
     told, past = read(hub.follow("c", lambda _: True, {"b-1": Position(epoch="e1", offset=1)}))
     assert told["recovered"]
     assert [item["n"] for item in past["readings"]] == [2, 3]
@@ -125,7 +134,7 @@ def test_no_more_buildings_than_allowed() -> None:
     hub = hub_of()
     for name in ("b-1", "b-2", "b-3"):
         assert hub.has_room_for(name)
-        hub.publish(name, payloads(1, 1))
+        publish(hub, name, payloads(1, 1))
     assert hub.has_room_for("b-1")
     assert not hub.has_room_for("b-4")
 
@@ -137,7 +146,7 @@ def test_alert_ids_are_unique_across_buildings_and_starts() -> None:
         hub: Hub[str] = Hub(epoch=epoch)
         for name in NAMES:
             hub.subscribe("c", name)
-            ids |= {frame["id"] for frame in sent_to(hub.publish(name, [], [alert(name)] * 3), "c")}
+            ids |= {frame["id"] for frame in sent_to(publish(hub, name, [], [alert(name)] * 3), "c")}
     assert len(ids) == 12
 
 
@@ -146,11 +155,84 @@ def test_large_batches_are_cut_into_frames_clients_accept() -> None:
     hub: Hub[str] = Hub(epoch="e1")
     hub.subscribe("c", "b-1")
     big = [b'{"n":%d,"x":"%b"}' % (number, b"x" * 10_000) for number in range(100)]
-    frames = sent_to(hub.publish("b-1", big), "c")
+    frames = sent_to(publish(hub, "b-1", big), "c")
     assert max(len(orjson.dumps(frame)) for frame in frames) < MAX_FRAME_PAYLOAD_BYTES + 1000
     assert [frame["offset"] for frame in frames] == [frame["readings"][0]["n"] + 1 for frame in frames]
     assert len(frames) > 1
     assert [item["n"] for frame in frames for item in frame["readings"]] == list(range(100))
+
+
+def cleared(building: str) -> Alert:
+    return Alert(building, f"{building}/temperature/1", "high", 2.0, 40.0, 45.0, cleared=True)
+
+
+def test_an_end_names_the_alert_it_ends() -> None:
+    """It has a number of its own on the lane, and the alert's id; the end of an alert nobody was told of is silent."""
+    hub = hub_of()
+    hub.subscribe("c", "b-1")
+    assert sent_to(publish(hub, "b-1", [], [cleared("b-1")]), "c") == []
+    raised, ended = sent_to(publish(hub, "b-1", [], [alert("b-1"), cleared("b-1")]), "c")
+    assert (ended["type"], ended["offset"], ended["id"]) == ("clear", 2, raised["id"])
+    assert sent_to(publish(hub, "b-1", [], [cleared("b-1")]), "c") == []
+
+
+def test_alert_lanes_go_on_where_another_process_left_them() -> None:
+    """Same epoch, next offset, and who had the first alert gets exactly the others, the end of the first included."""
+    hub = hub_of()
+    entries = [
+        entry
+        for batch in ([alert("b-1")], [alert("b-2")], [cleared("b-1"), alert("b-1")])
+        for publication in publish(hub, batch[0].building, [], batch)
+        for entry in publication.entries
+    ]
+    after: Hub[str] = Hub(epoch="e2", alert_epoch="e1", alerts_history=4)
+    after.restore(entries)
+    assert after.published_buildings == 2
+    told, ended, raised = read(after.subscribe("c", "b-1", Position(epoch="e1", offset=0, alert_offset=1)))
+    assert (told["epoch"], told["recovered"], told["alert_epoch"], told["alerts_recovered"]) == (
+        "e2",
+        False,
+        "e1",
+        True,
+    )
+    assert (ended["offset"], raised["offset"]) == (2, 3)
+    (again,) = sent_to(publish(after, "b-1", [], [cleared("b-1")]), "c")
+    assert (again["offset"], again["id"]) == (4, raised["id"])
+
+
+def test_restored_lanes_keep_only_what_is_whole() -> None:
+    """A hole in what was stored is never bridged: who stands before it is told so."""
+    hub = hub_of()
+    entries = [e for _ in range(4) for p in publish(hub, "b-1", [], [alert("b-1")]) for e in p.entries]
+    after: Hub[str] = Hub(epoch="e2", alert_epoch="e1", alerts_history=4)
+    after.restore([entries[0], entries[2], entries[3]])
+    (told,) = read(after.subscribe("c", "b-1", Position(epoch="e1", offset=0, alert_offset=1)))
+    assert not told["alerts_recovered"]
+    told, *past = read(after.subscribe("d", "b-1", Position(epoch="e1", offset=0, alert_offset=2)))
+    assert told["alerts_recovered"]
+    assert [message["offset"] for message in past] == [3, 4]
+
+
+@given(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=4), min_size=1, max_size=12), st.integers(0, 20))
+def test_who_is_left_behind_gets_the_latest_of_each_sensor(batches: list[list[str]], behind: int) -> None:
+    """Once each, in the order published; what it never gets is counted, and its position ends where the building is."""
+    hub = hub_of(readings=2)
+    published: list[str] = []
+    for batch in batches:
+        items = [f"{sensor}{len(published) + index}" for index, sensor in enumerate(batch)]
+        hub.publish("b-1", [orjson.dumps(item) for item in items], batch)
+        published += items
+    after = min(behind, len(published))
+    messages = hub.conflated("b-1", after)
+    got = [item for frame in read(messages) for item in frame["readings"]]
+    missed = published[after:]
+    latest = {item[0]: item for item in missed}
+    assert got == sorted(latest.values(), key=published.index)
+    assert hub.skipped == len(missed) - len(got)
+    assert sum(frame.get("skipped", 0) for frame in read(messages)) == hub.skipped
+    if messages:
+        last = read(messages)[-1]
+        assert last["offset"] + len(last["readings"]) - 1 == len(published)
 
 
 class Streams(RuleBasedStateMachine):
@@ -183,7 +265,7 @@ class Streams(RuleBasedStateMachine):
         batch = payloads(len(readings) + 1, count)
         readings += range(count)
         raised += range(alerts)
-        publications = self.hub.publish(name, batch, [alert(name)] * alerts)
+        publications = publish(self.hub, name, batch, [alert(name)] * alerts)
         for client in ("c", "d"):
             self._deliver(client, sent_to(publications, client))
 
@@ -197,10 +279,15 @@ class Streams(RuleBasedStateMachine):
             assert not past
             return
         self.live.add(key)
-        within = had is not None and told["offset"] - had[0] <= 6 and told["alert_offset"] - had[1] <= 3
+        alerts_within = had is not None and told["alert_offset"] - had[1] <= 3
+        within = alerts_within and had is not None and told["offset"] - had[0] <= 6
         assert told["recovered"] == (position is not None and within)
-        if not told["recovered"]:
-            self.positions[key] = [told["offset"], told["alert_offset"]]
+        assert told["alerts_recovered"] == (position is not None and alerts_within)
+        readings, alerts = had or (0, 0)
+        self.positions[key] = [
+            readings if told["recovered"] else told["offset"],
+            alerts if told["alerts_recovered"] else told["alert_offset"],
+        ]
         self._deliver(client, past)
 
     @rule(client=st.sampled_from("cd"), name=st.sampled_from(NAMES))

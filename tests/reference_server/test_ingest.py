@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from typing import Any
 
 import orjson
@@ -73,6 +74,55 @@ def test_the_bad_ones_are_counted_and_the_good_ones_go_on(caplog: pytest.LogCapt
     assert [len(frame["readings"]) for frame in bench.frames()] == [1]
     assert bench.ingest.malformed.counts == {"topic": 2, "payload": 100, "sensor": 2, "building": 1}
     assert len(caplog.records) == 4
+
+
+@pytest.mark.parametrize("batch", [1, 7, 100])
+def test_duplicates_reach_nobody(batch: int) -> None:
+    """A reading that comes again is neither sent nor judged nor kept, and is counted."""
+    bench = Bench()
+    bench.hub.subscribe("c", "b-1")
+    packets = [packet(value=20.0 + (seq == 50) * 30, ts=START + 5 * seq, seq=seq) for seq in range(60)]
+    for first in range(0, 60, batch):
+        bench.ingest.messages(packets[first : first + batch])
+    before = bench.frames()
+    bench.ingest.messages(packets)
+    assert bench.frames() == before
+    assert (bench.ingest.readings, bench.ingest.duplicates) == (60, 60)
+    assert bench.hub._buildings["b-1"].readings.offset == 60
+
+
+def test_one_bad_message_does_not_spoil_a_large_batch() -> None:
+    """Every kind of nonsense in the middle of a full read: the rest arrives in order."""
+    bench = Bench()
+    bench.hub.subscribe("c", "b-1")
+    topic = "buildings/b-1/temperature/1"
+    record = json.loads(packet(seq=7).payload or b"")
+    bad = [
+        PublishPacket(topic, b"\xff\xfe"),
+        PublishPacket(topic, json.dumps(record | {"value": float("nan")}).encode()),
+        PublishPacket(topic, json.dumps(record | {"sensor": "b-9/temperature/1"}).encode()),
+        PublishPacket(topic, json.dumps(record | {"pad": "x" * 20_000}).encode()),
+        *[PublishPacket(topic, json.dumps(record | {"seq": seq}).encode()) for seq in (1 << 60, -1, True)],
+        *[PublishPacket(topic, json.dumps(record | {"ts": ts}).encode()) for ts in (1.8e12, -5, None)],
+        PublishPacket(topic, json.dumps(record)[:-1].encode()),
+        PublishPacket(topic, b""),
+    ]
+    good = [packet(ts=START + 5 * seq, seq=seq) for seq in range(60)]
+    bench.ingest.messages([*good[:30], *bad, *good[30:]])
+    (frame,) = [frame for frame in bench.frames() if frame["type"] == "readings"]
+    assert [item["seq"] for item in frame["readings"]] == list(range(60))
+    assert bench.ingest.malformed.counts == {"payload": 7, "sensor": 1, "size": 1, "range": 3}
+    assert bench.ingest.duplicates == 0
+
+
+def test_the_time_of_the_next_look_is_told() -> None:
+    """The clockwork may sleep until the first sensor can be silent, and for ever while there is none."""
+    bench = Bench()
+    assert bench.ingest.silence_due_ts == math.inf
+    bench.ingest.messages([packet()])
+    assert bench.ingest.silence_due_ts == START + 60
+    bench.ingest.link_changed(False)
+    assert bench.ingest.silence_due_ts == math.inf
 
 
 def test_silence_is_delivered_and_suspended_with_the_link() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ def test_a_file_overrides_key_by_key(tmp_path: Path) -> None:
     file.write_text("silence_s = 20\n[temperature]\nhigh = 30\nrate_per_minute = false\n[pressure]\nlow = 900\n")
     limits = load(file)
     assert limits.silence_s == 20
-    assert limits.of("temperature") == QuantityLimits(high=30, low=-30, rate_per_minute=math.inf, stuck_s=150)
+    assert limits.of("temperature") == replace(DEFAULTS["temperature"], high=30, rate_per_minute=math.inf)
     assert limits.of("pressure") == QuantityLimits(low=900)
     assert limits.of("humidity") == DEFAULTS["humidity"]
 
@@ -33,6 +34,10 @@ def test_a_file_overrides_key_by_key(tmp_path: Path) -> None:
         ("[temperature]\nhigh = true", "temperature.high"),
         ("[temperature]\nstuck_s = -1", "temperature.stuck_s"),
         ("[temperature]\nlow = 50", "temperature.low"),
+        ("[temperature]\ndeadband = -1", "temperature.deadband"),
+        ("[temperature]\ndeadband = 75", "temperature.deadband"),
+        ("[temperature]\nzscore = 0", "temperature.zscore"),
+        ("[pressure]\nzscore = 20", "pressure.zscore needs pressure.resolution"),
     ],
 )
 def test_errors_name_file_and_key(tmp_path: Path, text: str, named: str) -> None:
@@ -43,6 +48,17 @@ def test_errors_name_file_and_key(tmp_path: Path, text: str, named: str) -> None
         load(file)
     assert named in str(caught.value)
     assert str(file) in str(caught.value)
+
+
+def test_stuck_defaults_outlast_natural_runs() -> None:
+    """The longest runs of one value measured on real sensors are 122 s of temperature and 370 s of humidity."""
+    assert DEFAULTS["temperature"].stuck_s > 122
+    assert DEFAULTS["humidity"].stuck_s > 370
+
+
+def test_power_has_no_zscore() -> None:
+    """Machines switch: every step would be an outlier."""
+    assert DEFAULTS["power"].zscore == math.inf
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import aiomqtt
 import pytest
 import websockets
 
+from reference_server.outbox import MAX_BEHIND_BYTES
 from reference_server.server import ListenError, listen
 from wire.broker import EmbeddedBroker
 
@@ -77,9 +78,12 @@ async def test_cut_and_resume_recovers_exactly_what_was_missed(server: Any, conn
     new = json.loads(server.publish("b-1", 20.5))
     got = await again.readings(4)
     told = again.got[1]
-    assert (told["recovered"], told["offset"], told["alert_offset"]) == (True, 6, 2)
+    assert (told["recovered"], told["alerts_recovered"], told["offset"]) == (True, True, 6)
     assert got == [*missed, new]
-    assert [message["offset"] for message in again.got if message["type"] == "alert"] == [1, 2]
+    lane = [message for message in again.got if message["type"] in ("alert", "clear")]
+    assert [message["offset"] for message in lane] == list(range(1, len(lane) + 1))
+    assert told["alert_offset"] <= len(lane)
+    assert {message["kind"] for message in lane if message["type"] == "alert"} == {"high", "rate"}
     assert [message["offset"] for message in again.got if message["type"] == "readings"] == [4, 7]
 
 
@@ -204,37 +208,61 @@ async def test_unsubscribe_ends_a_building(server: Any, connect: Connect) -> Non
     assert [item["sensor"] for item in await client.readings(1)] == ["b-2/temperature/1"]
 
 
-async def test_a_slow_reader_is_closed_and_the_others_get_everything(run_server: RunServer, connect: Connect) -> None:
-    """Who does not read is closed with 4008 at the bound; the others miss nothing, and memory stays bounded."""
-    server = await run_server(max_buffered_bytes=64 * 1024)
-    good = await connect(server, "b-1")
-    await connect(server, "b-1", max_queue=1)  # never read from
-    count, batch = 0, 50
-    async with asyncio.timeout(4 * server.within_s):
-        while len(server.service.server.clients) > 1:
-            for _ in range(batch):
-                publish_large(server, count)
-                count += 1
-            await good.readings(count)
-            buffered = [client.connection.transport.get_write_buffer_size() for client in server.service.server.clients]
-            assert max(buffered) <= 64 * 1024 + batch * 9200  # the bound, or what one wake-up brought
-    server.publish("b-1", 21.0)
-    assert [item["seq"] for item in await good.readings(count + 1)] == [*range(count), 0]
-    assert good.socket.close_code is None
-
-
-async def test_a_slow_reader_that_wakes_up_sees_4008(run_server: RunServer, connect: Connect) -> None:
-    """A client that reads again in time finds the reason at the end of what it was sent, without a gap before it."""
-    server = await run_server(max_buffered_bytes=64 * 1024)
-    slow = await connect(server, "b-1", max_queue=1)
-    (client,) = server.service.server.clients
+async def fall_behind(server: Any, client: Any) -> int:
+    """Publish until a client that does not read is left behind; how many readings that took."""
     count = 0
-    async with asyncio.timeout(2 * server.within_s):
-        while client.connection.state is websockets.State.OPEN:
-            for _ in range(50):
+    async with asyncio.timeout(4 * server.within_s):
+        while client._behind is None and client.connection.state is websockets.State.OPEN:
+            for _ in range(20):
                 publish_large(server, count)
                 count += 1
             await server.taken_in(count)
+    return count
+
+
+async def test_a_slow_reader_is_told_the_latest_and_loses_no_alert(run_server: RunServer, connect: Connect) -> None:
+    """Readings it has no room for are left out, counted and told; alerts are not; the others miss nothing at all."""
+    server = await run_server()
+    good = await connect(server, "b-1")
+    slow = await connect(server, "b-1", max_queue=1)  # not read from yet
+    (client,) = (
+        client
+        for client in server.service.server.clients
+        if client.connection.remote_address == slow.socket.local_address
+    )
+    count = await fall_behind(server, client)
+    for value in (50.0, 20.0, 50.0):  # high and back, while it is behind
+        server.publish("b-1", value, sensor="2")
+        await server.taken_in(count := count + 1)
+    assert client.connection.transport.get_write_buffer_size() < 2 * MAX_BEHIND_BYTES
+    slow_got = [await slow.next_of("readings")]
+    while not slow_got[-1].get("skipped"):
+        slow_got.append(await slow.next_of("readings"))
+    assert len(await good.readings(count)) == count
+    whole, conflated = slow_got[:-1], slow_got[-1]
+    had = sum(len(message["readings"]) for message in whole)
+    assert whole[0]["offset"] == 1
+    assert conflated["offset"] == had + conflated["skipped"] + 1
+    assert conflated["skipped"] + had + len(conflated["readings"]) == count
+    assert [item["sensor"] for item in conflated["readings"]] == ["b-1/temperature/1", "b-1/temperature/2"]
+    assert conflated["readings"][1]["value"] == 50.0
+    server.publish("b-1", 20.0, sensor="3")
+    assert (await slow.next_of("readings"))["offset"] == count + 1
+    assert (await good.next_of("readings"))["offset"] == count + 1
+    lanes = [[item for item in who.got if item["type"] in ("alert", "clear")] for who in (good, slow)]
+    assert lanes[0] == lanes[1]
+    assert sum(item["type"] == "alert" and item["kind"] == "high" for item in lanes[1]) == 2
+    assert server.service.hub.skipped == conflated["skipped"]
+
+
+async def test_a_client_with_no_room_for_an_alert_is_closed(run_server: RunServer, connect: Connect) -> None:
+    """4008: an alert is not left out; the client comes back and resumes. What it was sent before has no gap."""
+    server = await run_server(max_buffered_bytes=64 * 1024)
+    slow = await connect(server, "b-1", max_queue=1)
+    (client,) = server.service.server.clients
+    count = await fall_behind(server, client)
+    server.publish("b-1", 50.0, sensor="2")
+    await server.until(lambda: client.connection.state is not websockets.State.OPEN)
     assert await slow.closed() == 4008
     seqs = [item["seq"] for item in slow.all_readings()]
     assert seqs == list(range(len(seqs)))
@@ -301,6 +329,10 @@ async def test_http(server: Any) -> None:
         "buildings": 1,
         "readings": 1,
         "alerts": 0,
+        "duplicates": 0,
+        "conflated": 0,
+        "unstored_alerts": 0,
+        "refused": {},
         "malformed": {},
     }
     assert (await asyncio.to_thread(get, f"{base}/other"))[0] == 404

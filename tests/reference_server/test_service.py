@@ -7,6 +7,7 @@ import contextlib
 import json
 import resource
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,3 +83,35 @@ def test_many_connections_are_allowed() -> None:
         assert allow_many_connections() == before[1]
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+async def test_alerts_of_one_life_of_the_server_can_be_resumed_in_the_next(
+    run_server: Callable[..., Any], connect: Callable[..., Any], tmp_path: Path
+) -> None:
+    """What came while a client was away comes once, by its id; what is still the matter is not raised again."""
+    file = tmp_path / "alerts.sqlite"
+    first = await run_server(alerts=file)
+    watching = await connect(first, "b-1")
+    first.publish("b-1", 50.0, sensor="1")
+    seen = await watching.next_of("alert")
+    position = {"epoch": watching.got[1]["epoch"], "offset": 1, "alert_epoch": watching.got[1]["alert_epoch"]}
+    await watching.socket.close()
+    first.publish("b-1", 51.0, sensor="2")
+    await first.taken_in(2)
+    first.task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await first.task
+
+    second = await run_server(alerts=file)
+    resume = {"b-1": position | {"alert_offset": seen["offset"]}}
+    again = await connect(second, "b-1", resume=resume)
+    told = next(message for message in again.got if message["type"] == "subscribed")
+    assert (told["recovered"], told["alerts_recovered"]) == (False, True)
+    missed = await again.next_of("alert")
+    assert (missed["sensor"], missed["offset"]) == ("b-1/temperature/2", seen["offset"] + 1)
+    second.publish("b-1", 50.5, sensor="1")  # still too high: told already
+    second.publish("b-1", 52.0, sensor="3")
+    new = await again.next_of("alert")
+    assert (new["sensor"], new["offset"]) == ("b-1/temperature/3", missed["offset"] + 1)
+    second.publish("b-1", 20.0, sensor="1")
+    assert (await again.next_of("clear"))["id"] == seen["id"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_server.auth import Identity, TokenError
+from reference_server.identity import Identity, TokenError
 from reference_server.session import (
     Action,
     Drop,
@@ -36,7 +37,8 @@ def identify(token: str, now: float) -> Identity:
 
 
 def session(bearer: str | None = None) -> Session:
-    return Session(identify, opened_s=0.0, bearer=bearer, hello_deadline_s=10, heartbeat_s=25)
+    handshake = None if bearer is None else partial(identify, bearer)
+    return Session(identify, opened_s=0.0, handshake=handshake, hello_deadline_s=10, heartbeat_s=25)
 
 
 def opened(token: str = "b-1,b-2") -> Session:

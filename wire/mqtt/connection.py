@@ -24,6 +24,7 @@ class Connection(asyncio.Protocol):
         self.open = False  # CONNACK and SUBACK seen, not lost
         self.lost: asyncio.Future[None] = loop.create_future()
         self.failure: Exception | None = None
+        self.taken_over = False  # by another client of the same id
         self._loop = loop
         self._received = received
         self._keep_alive_s = keep_alive_s
@@ -74,6 +75,7 @@ class Connection(asyncio.Protocol):
             if not self._awaited[1].done():
                 self._awaited[1].set_result(packet)
         elif type(packet) is DisconnectPacket:
+            self.taken_over = packet.reason_code is DisconnectReasonCode.SESSION_TAKEN_OVER
             self.transport.close()
         elif type(packet) is not PingRespPacket:
             self.write(DisconnectPacket(reason_code=DisconnectReasonCode.PROTOCOL_ERROR).write())

@@ -74,6 +74,8 @@ class Link:
         session_expiry_s: how long the broker keeps our session and its QoS 1 messages while we are away; above 0 the
             session of `client_id` is taken up again instead of starting clean.
         backoff: delays between attempts to reconnect.
+        settle_s: after a reconnect nothing is sent for so long, so that who subscribes can be back first: a broker that
+            was started anew delivers to nobody.
 
     Call `start` once, `close` once.
     """
@@ -92,6 +94,7 @@ class Link:
         tls: ssl.SSLContext | None = None,
         backoff: Backoff | None = None,
         max_in_flight: int = 10_000,
+        settle_s: float = 0.0,
     ) -> None:
         self.address = address
         self.client_id = client_id or f"sensorswarm-{secrets.token_hex(6)}"
@@ -106,6 +109,7 @@ class Link:
         self._tls = tls
         self._backoff = backoff or Backoff()
         self._outbound = Outbound(max_in_flight=max_in_flight)
+        self._settle_s = settle_s
         self._connection: Connection | None = None
         self._port = address.port
         self._task: asyncio.Task[None] | None = None
@@ -277,6 +281,10 @@ class Link:
             for item, code in zip(self._subscriptions, granted.reason_codes, strict=False):
                 if int(code) >= _FIRST_ERROR_CODE:
                     raise BrokerError(f"{where} refused subscription {item.topic_filter!r}: {code.name.lower()}")
+        if self._task is not None and self._settle_s > 0:  # not at the first time: then nothing waits
+            await asyncio.wait([connection.lost], timeout=self._settle_s)
+            if connection.lost.done():
+                raise BrokerError(f"{where} closed the connection again")
         connection.open = True
         again = self._outbound.again()
         if again:
@@ -290,6 +298,11 @@ class Link:
                 self._on_state(False)
             if (failure := connection.failure) is not None:
                 raise failure
+            if connection.taken_over:  # coming back would take it over in turn, for ever
+                raise BrokerError(
+                    f"broker {self.address.url}: another client took over the session of {self.client_id!r}; give each "
+                    "client an id of its own"
+                )
             attempt = 0
             while True:
                 attempt += 1
@@ -303,16 +316,17 @@ class Link:
                 break
 
     async def failed(self) -> None:
-        """Wait until the link ends by itself, which only an exception in a handler makes it do.
+        """Wait until the link ends by itself: an exception in a handler makes it do so, and the loss of its client id.
 
         Raises:
+            BrokerError: another client of the same id took over the session.
             UnusableError: what the handler raised, in one line.
         """
         if self._task is None:
             return
         try:
             await asyncio.shield(self._task)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, BrokerError):
             raise
         except Exception as error:
             raise UnusableError(f"handling messages of {self.address.url} failed: {error!r}") from error

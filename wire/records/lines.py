@@ -83,6 +83,7 @@ class PublishedTotal(Record):
     late_ms_p99: float
     late_ms_max: float
     cpu_s: float  # CPU time of the publisher, user and system
+    unacknowledged: int = 0  # of those sent at QoS 1, never acknowledged by the broker
     kind: str = "total"
 
 

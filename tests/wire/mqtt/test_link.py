@@ -6,11 +6,12 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiomqtt
 import pytest
 import trustme
-from mqtt5 import PublishPacket, QoS, Will
+from mqtt5 import ConnAckPacket, DisconnectPacket, DisconnectReasonCode, PublishPacket, QoS, Will
 
 from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
@@ -135,6 +136,81 @@ async def test_the_link_comes_back_and_sends_again_what_is_in_flight(free_port: 
             await link.close()
     finally:
         first.stop()
+        await link.close()
+
+
+async def test_a_link_that_comes_back_lets_subscribers_be_first(free_port: int, patience: Patience) -> None:
+    """A broker started anew has forgotten its subscribers: what is in flight waits until they can be there again."""
+    inbox, down = Inbox(), asyncio.Event()
+    first = EmbeddedBroker(port=free_port).start()
+    address = BrokerAddress.parse(first.url)
+    publisher = Link(address, on_state=lambda up: None if up else down.set(), backoff=SOON, settle_s=patience(1.5))
+    subscriber = Link(address, on_messages=inbox, subscriptions=[Subscription("t", qos=1)])
+    try:
+        await publisher.start()
+        assert publisher.connected  # the first time nothing is waited for
+        first.stop()
+        async with asyncio.timeout(patience(10)):
+            await down.wait()
+        assert publisher.publish("t", b"kept", qos=1)
+        with EmbeddedBroker(port=free_port):
+            await subscriber.start()
+            assert await inbox.wait(1, patience(20)) == [b"kept"]
+            async with asyncio.timeout(patience(10)):
+                await publisher.drained()
+            assert publisher.connected
+            await publisher.close()
+            await subscriber.close()
+    finally:
+        first.stop()
+        await publisher.close()
+        await subscriber.close()
+
+
+async def test_what_a_broken_handler_did_not_take_is_delivered_again(
+    broker: EmbeddedBroker, patience: Patience
+) -> None:
+    """QoS 1 is acknowledged after the handler has returned: an exception leaves its messages with the broker."""
+    address, inbox = BrokerAddress.parse(broker.url), Inbox()
+    options: dict[str, Any] = {"client_id": "broken-handler", "session_expiry_s": 60}
+    subscriptions = [Subscription("link/again", qos=1)]
+
+    def broken(messages: list[PublishPacket]) -> None:
+        raise ValueError(messages[0].topic)
+
+    first = Link(address, on_messages=broken, subscriptions=subscriptions, **options)
+    second = Link(address, on_messages=inbox, subscriptions=subscriptions, **options)
+    publisher = Link(address)
+    try:
+        await first.start()
+        await publisher.start()
+        for number in range(3):
+            publisher.publish("link/again", b"%d" % number, qos=1)
+        async with asyncio.timeout(patience(10)):
+            with pytest.raises(UnusableError, match="link/again"):
+                await first.failed()
+        await first.close()
+        await second.start()
+        assert await inbox.wait(3, patience(10)) == [b"0", b"1", b"2"]
+    finally:
+        for link in (first, second, publisher):
+            await link.close()
+
+
+async def test_who_loses_its_session_to_another_does_not_take_it_back(patience: Patience) -> None:
+    """Told that another client took over, the link ends with one line instead of taking over in turn, for ever."""
+
+    async def takes_over(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(ConnAckPacket().write())
+        writer.write(DisconnectPacket(reason_code=DisconnectReasonCode.SESSION_TAKEN_OVER).write())
+        await reader.read()
+
+    async with served(takes_over) as port, asyncio.timeout(patience(10)):
+        link = Link(BrokerAddress(port=port), client_id="the-same", backoff=SOON)
+        await link.start()
+        with pytest.raises(BrokerError, match=r"took over the session of 'the-same'"):
+            await link.failed()
         await link.close()
 
 

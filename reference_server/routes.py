@@ -1,0 +1,100 @@
+"""What each HTTP request on our port gets, before any WebSocket opens: /ws, /healthz, /login."""
+
+from __future__ import annotations
+
+import http
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import orjson
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from reference_server.identity import Guard, Identity
+from reference_server.identity.cookies import read_cookie
+from reference_server.identity.origins import origin_allowed
+from reference_server.login import Login
+from reference_server.posts import Answer, plain
+from reference_server.refusals import Refusals
+from wire.dashboard import SUBPROTOCOL
+
+Health = Callable[[], tuple[bool, dict[str, Any]]]
+HandshakeIdentity = Callable[[float], Identity]
+
+
+class Routes:
+    """Answers GET; POSTs are `login`'s.
+
+    Args:
+        guard: which pages may talk to us.
+        login: the form.
+        health: whether all is well, and the fields that /healthz shows.
+        refusals: where refused handshakes are counted.
+    """
+
+    def __init__(self, *, guard: Guard, login: Login, health: Health, refusals: Refusals) -> None:
+        self._guard = guard
+        self._login = login
+        self._health = health
+        self._refusals = refusals
+
+    def route(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Answer a request; None: let the WebSocket handshake go on."""
+        path = request.path.partition("?")[0]
+        if path == "/ws":
+            return self._handshake(connection, request)
+        if path == "/login" and self._guard.has_login:
+            answer = self._login.form(request.headers.get_all("Cookie"))
+        elif path == "/healthz":
+            well, fields = self._health()
+            status = http.HTTPStatus.OK if well else http.HTTPStatus.SERVICE_UNAVAILABLE
+            headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+            answer = Answer(status, headers, orjson.dumps(fields).decode() + "\n")
+        else:
+            answer = plain(http.HTTPStatus.NOT_FOUND, "not found: /ws for clients, /healthz for health")
+        if request.method != "GET":
+            answer = plain(http.HTTPStatus.METHOD_NOT_ALLOWED, "GET only", ("Allow", "GET"))
+        return _response(connection, answer)
+
+    def _handshake(self, connection: ServerConnection, request: Request) -> Response | None:
+        origins, hosts = request.headers.get_all("Origin"), request.headers.get_all("Host")
+        if origin_allowed(origins, hosts, self._guard.access.origins):
+            return None
+        self._refusals.add(http.HTTPStatus.FORBIDDEN)
+        return connection.respond(http.HTTPStatus.FORBIDDEN, "origin not allowed: see --origin\n")
+
+
+def _response(connection: ServerConnection, answer: Answer) -> Response:
+    response = connection.respond(answer.status, answer.body)
+    for name, value in answer.headers:
+        if name in response.headers:
+            del response.headers[name]
+        response.headers[name] = value
+    return response
+
+
+def handshake_identity(guard: Guard, request: Request | None) -> HandshakeIdentity | None:
+    """What reads the token that the handshake brought, for a hello without one: a header's, else a cookie's."""
+    if request is None:
+        return None
+    token = bearer(request)
+    if token is not None:
+        return partial(guard.identify, token)
+    cookie = read_cookie(request.headers.get_all("Cookie")) if guard.has_login else None
+    return partial(guard.identify_session, cookie) if cookie is not None else None
+
+
+def bearer(request: Request) -> str | None:
+    """Token of `Authorization: Bearer TOKEN` (RFC 6750, 2.1)."""
+    given = request.headers.get_all("Authorization")
+    if len(given) != 1:
+        return None
+    scheme, _, token = given[0].partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Accept ours; a client that offers none, or only others, gets none."""
+    return Subprotocol(SUBPROTOCOL) if SUBPROTOCOL in offered else None

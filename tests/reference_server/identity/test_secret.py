@@ -1,0 +1,45 @@
+"""Where the secret comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reference_server.identity.secret import chosen_secret, given_secret
+from reference_server.identity.tokens import SecretError
+from wire.secret import SECRET_VARIABLE
+
+LONG = "x" * 32
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv(SECRET_VARIABLE, raising=False)
+
+
+def test_the_option_then_the_variable_then_the_development_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was given comes first, and the origin says which it was, never what."""
+    assert given_secret(None) is None
+    secret, origin = chosen_secret(None)
+    assert "development secret" in origin
+    assert secret not in origin
+    monkeypatch.setenv(SECRET_VARIABLE, LONG)
+    assert chosen_secret(None) == (LONG, SECRET_VARIABLE)
+    assert given_secret(LONG + "y") == (LONG + "y", "--jwt-secret")
+
+
+@pytest.mark.filterwarnings("ignore::jwt.InsecureKeyLengthWarning")
+def test_a_short_secret_is_said_to_be_one() -> None:
+    """Used all the same, with what it is fit for."""
+    assert "fit for tests only" in chosen_secret("x" * 31)[1]
+
+
+def test_an_empty_one_is_refused_wherever_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that is set to nothing is a mistake, and not a wish for the default."""
+    with pytest.raises(SecretError, match="--jwt-secret"):
+        chosen_secret("")
+    monkeypatch.setenv(SECRET_VARIABLE, "")
+    with pytest.raises(SecretError, match="--jwt-secret"):
+        chosen_secret(None)

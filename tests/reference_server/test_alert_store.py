@@ -1,0 +1,118 @@
+"""Alerts on disk: what was committed is there again, whatever ended the process."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from reference_server.alert_store import AlertStore, AlertStoreError
+from reference_server.lanes import Entry
+
+
+def entry(number: int, *, building: str = "b-1", cleared: bool = False) -> Entry:
+    return Entry(building, number, f"e.{building}.{number}", f"{building}/t/1", "high", 1.5, cleared, b"{%d}" % number)
+
+
+@contextmanager
+def opened(path: Path | None, history: int = 10) -> Iterator[AlertStore]:
+    store = AlertStore(path, history=history)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def test_what_was_kept_is_there_again_under_the_same_epoch(tmp_path: Path) -> None:
+    """Every field, each building in order."""
+    kept = [entry(1), entry(2, cleared=True), entry(1, building="b-0")]
+    with opened(tmp_path / "new" / "alerts.sqlite") as store:
+        epoch = store.epoch
+        store.keep(kept)
+    with opened(tmp_path / "new" / "alerts.sqlite") as store:
+        assert store.epoch == epoch
+        assert store.entries() == [kept[2], kept[0], kept[1]]
+
+
+def test_only_the_last_of_each_building_are_kept(tmp_path: Path) -> None:
+    """The file does not grow for ever."""
+    with opened(tmp_path / "a", history=3) as store:
+        for number in range(1, 9):
+            store.keep([entry(number)])
+        store.keep([entry(1, building="b-2")])
+        assert [kept.offset for kept in store.entries()] == [6, 7, 8, 1]
+
+
+def test_without_a_file_nothing_is_kept_and_each_start_has_an_epoch_of_its_own() -> None:
+    """As before there was a store."""
+    with opened(None) as first, opened(None) as second:
+        first.keep([entry(1)])
+        assert (first.entries(), first.unstored) == ([], 0)
+        assert first.epoch != second.epoch
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from reference_server.alert_store import AlertStore
+from reference_server.lanes import Entry
+store = AlertStore(Path(sys.argv[1]), history=10)
+store.keep([Entry("b-1", 1, "id", "b-1/t/1", "high", 1.0, False, b"{}")])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_commit_survives_kill_minus_nine(tmp_path: Path) -> None:
+    """The process has no chance to close anything."""
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "a")], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    with opened(tmp_path / "a") as store:
+        assert [kept.alert_id for kept in store.entries()] == ["id"]
+
+
+def test_what_cannot_be_written_is_written_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A full disk is told once; nothing is lost when there is room again."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    with opened(tmp_path / "a", history=10_000) as store, caplog.at_level(logging.WARNING):
+        size = (tmp_path / "a-wal").stat().st_size
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 8192, hard))
+        try:
+            for number in range(1, 200):
+                store.keep([entry(number)])
+            assert store.unstored > 0
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            signal.signal(signal.SIGXFSZ, handler)
+        assert len(caplog.records) == 1
+        assert "would not survive a restart" in caplog.text
+        store.keep([entry(200)])
+        assert store.unstored == 0
+        assert [kept.offset for kept in store.entries()] == list(range(1, 201))
+
+
+def test_a_file_that_cannot_be_used_is_refused_in_one_line(tmp_path: Path) -> None:
+    """No database, of another version, in use, or no folder to write to: with the remedy."""
+    (tmp_path / "text").write_text("no database at all, but long enough to be taken for the header of one" * 20)
+    with sqlite3.connect(tmp_path / "newer") as newer:
+        newer.execute("PRAGMA user_version=99")
+    newer.close()
+    (tmp_path / "file").touch()
+    with opened(tmp_path / "used"):
+        for name, why in (
+            ("text", "not a database"),
+            ("newer", "another version"),
+            ("used", "another server uses it"),
+            ("file/below", "Not a directory|File exists"),
+        ):
+            with pytest.raises(AlertStoreError, match=f"alerts file .*{name}.*({why}).*--alerts FILE") as error:
+                AlertStore(tmp_path / name, history=1)
+            assert "\n" not in str(error.value)
