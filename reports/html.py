@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import words
+from reports import sentences, words
 from reports.figures.alerts import MOST_ROWS, shown_rows
 from reports.headline import numbers, subtitle
 from reports.summary import Summary
@@ -32,7 +32,7 @@ def page(summary: Summary, tables: Tables, figures: Sequence[PageFigure]) -> str
     environment.filters["keep"] = _keep_units
     environment.filters["ms"] = words.milliseconds
     environment.filters["count"] = lambda value: words.NONE if value is None else f"{value:,}"
-    environment.filters["percent"] = lambda value: words.NONE if value is None else f"{value:.0%}"
+    environment.filters["percent"] = words.percent
     return environment.get_template("report.html.j2").render(
         summary=summary,
         verdict=summary.verdict,
@@ -48,6 +48,10 @@ def page(summary: Summary, tables: Tables, figures: Sequence[PageFigure]) -> str
             ("connect", summary.connect_ms),
             ("reconnect", summary.reconnect_ms),
         ],
+        found=summary.anomalies,
+        detection=sentences.detection_sentence(summary.anomalies),
+        intrusion=sentences.intrusion_sentence(summary.intrusions),
+        generator=sentences.generator_sentence(summary.generator, tables.doubts),
         bad=_bad,
     )
 

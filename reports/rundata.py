@@ -22,6 +22,8 @@ FILES = (
     records.CLIENTS,
     records.ALERTS,
     records.FAULTS,
+    records.INTRUSIONS,
+    records.HEALTH,
     records.BOOKS,
     records.RESOURCES,
 )
@@ -55,6 +57,8 @@ class RunData:
     clients: list[records.ClientEvent] = field(default_factory=list)
     alerts: list[records.AlertDelivery] = field(default_factory=list)
     faults: list[records.Fault] = field(default_factory=list)
+    intrusions: list[records.Intrusion] = field(default_factory=list)
+    health: list[records.Health] = field(default_factory=list)
     resources: list[records.Resource] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)  # what is missing or could not be read
     unreadable: list[str] = field(default_factory=list)  # of those, what makes the run not usable
@@ -115,6 +119,8 @@ class _Loader:
         data.clients = self._records(records.ClientEvent)
         data.alerts = self._records(records.AlertDelivery)
         data.faults = self._records(records.Fault)
+        data.intrusions = self._records(records.Intrusion)
+        data.health = self._records(records.Health)
         data.books = self._document(records.BOOKS, records.Books)
         data.resources = self._records(records.Resource)
 

@@ -8,8 +8,10 @@ from reports.histogram import Quantiles, nearest_rank, quantiles_of
 from reports.tables.alerts import AlertTable
 from reports.tables.books import BookRow
 from reports.tables.connections import ConnectionTable
+from reports.tables.detection import Detection
 from reports.tables.latency import LatencySeries
-from reports.words import listed, milliseconds, plural, seconds, share
+from reports.tables.witnesses import Generator, Intrusions
+from reports.words import listed, milliseconds, percent, plural, seconds, share
 
 
 def latency_sentence(readings: LatencySeries, alerts: LatencySeries) -> str:
@@ -83,6 +85,49 @@ def alert_sentence(table: AlertTable) -> str:
     if table.unmatched:
         text += f". {plural(table.unmatched, 'alert')} matched no anomaly"
     return text + "."
+
+
+def detection_sentence(found: Detection) -> str:
+    """Say how good the detector was, and what was counted."""
+    if not found.watched:
+        recall = "There was no true anomaly to detect"
+    else:
+        recall = f"{share(found.detected, found.watched)} true anomalies were detected (recall {percent(found.recall)})"
+    if not found.alerts:
+        return f"{recall}, and there was no alert."
+    if found.precision is None:
+        return f"{recall}; without one, no alert can be called true or false."
+    return (
+        f"{recall}; {share(found.matched, found.alerts)} alerts were true (precision {percent(found.precision)}): of a "
+        f"sensor that was anomalous then, or had been at most {seconds(found.tolerance_s)} before."
+    )
+
+
+def intrusion_sentence(tried: Intrusions | None) -> str:
+    """Say what intruders got to see; nothing where there were none."""
+    if tried is None:
+        return ""
+    if not tried.attempts - tried.failed:
+        return f"Nothing is known about leaks: none of {plural(tried.attempts, 'attempt')} of intruders could be made."
+    found = f"{tried.leaked:,} leaked, bringing {plural(tried.messages, 'message')}" if tried.leaked else "none leaked"
+    failed = f", {tried.failed:,} could not be made" if tried.failed else ""
+    return (
+        f"Of {plural(tried.attempts, 'attempt')} of intruders to see what they must not, {found}; "
+        f"{tried.refused:,} were refused, {tried.ignored:,} ignored{failed}."
+    )
+
+
+def generator_sentence(worst: Generator | None, doubts: Sequence[str]) -> str:
+    """Say whether the swarm was up to its work; `doubts` are its own reasons why its figures cannot be used."""
+    if worst is None:
+        return "Whether the swarm was up to its work is unknown: it says nothing of itself."
+    told = (
+        f"at its worst it used {worst.cpu_percent_max:.0f} % of a core and woke {milliseconds(worst.lag_ms_p99_max)} "
+        "late (p99 of a second)"
+    )
+    if doubts:
+        return f"By the swarm's own word these figures cannot be used ({'; '.join(doubts)}); {told}."
+    return f"The swarm was up to its work: {told}."
 
 
 def book_sentence(rows: Sequence[BookRow]) -> str:

@@ -10,9 +10,10 @@ from typing import Any
 
 from reports.histogram import Quantiles, nearest_rank, quantiles_of
 from reports.rundata import RunData
-from reports.tables.alerts import AlertTable, KindRow
 from reports.tables.build import Tables
 from reports.tables.connections import ConnectionTable
+from reports.tables.detection import Detection, detection
+from reports.tables.witnesses import Generator, Intrusions, generator, intrusions
 from reports.verdict import Verdict, judge
 from reports.words import plural, share
 from wire.records import SCHEMA, AlertCounts, ReadingCounts, Resource
@@ -27,22 +28,6 @@ class Spread:
     p50: float | None
     p99: float | None
     max: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """The detector against the truth."""
-
-    total: int  # true anomalies
-    detected: int
-    undetected: int  # somebody watched the building and nobody got an alert
-    unwatched: int  # no client may see the building: not judged
-    alerts: int  # different alerts that reached anybody
-    unmatched: int  # of those, of no true anomaly
-    recall: float | None  # detected share of the watched
-    precision: float | None  # matched share of the alerts
-    by_kind: list[KindRow]  # of anomalies
-    by_alert_kind: list[KindRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +51,7 @@ class Publisher:
     intended: int
     sent: int
     shed: int
+    unacknowledged: int  # of those sent at QoS 1, never acknowledged by the broker
     late_ms: Spread
     cpu_s: float | None
 
@@ -97,6 +83,8 @@ class Summary:
     reconnect_ms: Quantiles
     anomalies: Detection
     connections: Connections
+    intrusions: Intrusions | None  # None: no intruder tried anything
+    generator: Generator | None  # None: the swarm says nothing of itself
     publisher: Publisher | None
     resources: dict[str, RoleResources]
     stamps: str | None  # kernel or user
@@ -156,8 +144,10 @@ def summarise(data: RunData, tables: Tables) -> Summary:
         alert_ms=quantiles_of(tables.alert_latency.whole),
         connect_ms=quantiles_of(tables.connect),
         reconnect_ms=quantiles_of(tables.reconnect),
-        anomalies=_detection(tables.alerts),
+        anomalies=detection(tables.alerts),
         connections=_connections(tables.connections),
+        intrusions=intrusions(data.intrusions),
+        generator=generator(data.health),
         publisher=_publisher(data),
         resources=_resources(data.resources),
         stamps=books.stamps if books is not None else None,
@@ -199,22 +189,6 @@ def _doubts(data: RunData, tables: Tables) -> list[str]:
     return doubts
 
 
-def _detection(table: AlertTable) -> Detection:
-    watched = len(table.rows) - table.unwatched
-    return Detection(
-        total=len(table.rows),
-        detected=table.detected,
-        undetected=table.undetected,
-        unwatched=table.unwatched,
-        alerts=table.alerts,
-        unmatched=table.unmatched,
-        recall=table.detected / watched if watched else None,
-        precision=table.matched / table.alerts if table.alerts and table.rows else None,
-        by_kind=table.by_anomaly_kind,
-        by_alert_kind=table.by_alert_kind,
-    )
-
-
 def _connections(table: ConnectionTable) -> Connections:
     took = table.reopen_s
     return Connections(
@@ -236,6 +210,7 @@ def _publisher(data: RunData) -> Publisher | None:
             intended=sum(one.intended for one in data.totals),
             sent=sum(one.sent for one in data.totals),
             shed=sum(one.shed for one in data.totals),
+            unacknowledged=sum(one.unacknowledged for one in data.totals),
             late_ms=Spread(worst.late_ms_p50, worst.late_ms_p99, max(one.late_ms_max for one in data.totals)),
             cpu_s=sum(one.cpu_s for one in data.totals),
         )
@@ -244,6 +219,7 @@ def _publisher(data: RunData) -> Publisher | None:
             intended=sum(one.intended for one in data.seconds),
             sent=sum(one.sent for one in data.seconds),
             shed=sum(one.shed for one in data.seconds),
+            unacknowledged=0,  # only the total tells
             late_ms=Spread(None, None, max(one.late_ms_max for one in data.seconds)),
             cpu_s=None,
         )

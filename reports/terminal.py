@@ -8,9 +8,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from reports import words
+from reports import sentences, words
 from reports.headline import numbers, subtitle
 from reports.summary import Summary
+from reports.tables.alerts import KindRow
 
 WIDTH = 80
 _COLOURS = {"held": "green", "failed": "red", "not_usable": "yellow"}
@@ -25,6 +26,8 @@ def render(summary: Summary) -> RenderableType:
     """Lay out verdict, numbers, latencies and notices."""
     run = Text(subtitle(summary), style="dim")
     parts: list[RenderableType] = [run, _verdict(summary), _numbers(summary), _latencies(summary)]
+    parts += _detection(summary)
+    parts += [Text(one) for one in (sentences.intrusion_sentence(summary.intrusions),) if one]
     if summary.notices:
         parts.append(Text("\n".join(f"notice: {notice}" for notice in summary.notices), style="yellow"))
     return Group(*parts)
@@ -69,4 +72,26 @@ def _latencies(summary: Summary) -> Table:
         if one.n:
             values = (one.p50, one.p95, one.p99, one.p999, one.max)
             table.add_row(name, f"{one.n:,}", *(words.milliseconds(value) for value in values))
+    return table
+
+
+def _detection(summary: Summary) -> list[RenderableType]:
+    """Recall by kind of anomaly, precision by kind of alert; a run with neither has no table."""
+    found = summary.anomalies
+    parts: list[RenderableType] = []
+    if found.by_kind:
+        whole = KindRow("all", found.watched, found.detected, found.recall)
+        parts.append(_shares(("anomalies", "true", "detected", "recall"), [*found.by_kind, whole]))
+    if found.by_alert_kind:
+        whole = KindRow("all", found.alerts, found.matched, found.precision)
+        parts.append(_shares(("alerts", "raised", "true", "precision"), [*found.by_alert_kind, whole]))
+    return parts
+
+
+def _shares(columns: tuple[str, ...], rows: list[KindRow]) -> Table:
+    table = _table(*columns)
+    for one in rows:
+        # Where no truth is known, "0 true" would be a lie.
+        hits = words.NONE if one.share is None else f"{one.hits:,}"
+        table.add_row(Text(one.kind), f"{one.total:,}", hits, words.percent(one.share))
     return table

@@ -173,6 +173,9 @@ def _publisher_reasons(data: RunData) -> list[str]:
     shed = sum(one.shed for one in told)
     if shed:
         reasons.append(f"the publisher shed {plural(shed, 'reading')}: the broker did not keep up or was away")
+    open_ended = sum(one.unacknowledged for one in data.totals)
+    if open_ended:
+        reasons.append(f"the broker never acknowledged {plural(open_ended, 'reading')}: whether it had them is unknown")
     if told and not any(one.intended for one in told):
         reasons.append("no reading was meant to be sent")
     return reasons

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 NONE = "\N{EN DASH}"
 _ROUNDS_UP = 999.5  # three digits would show this as 1000
+_ROUNDING = 1e-9  # 29 of 100 is 28.999... in binary
 
 
 def plural(count: int, noun: str) -> str:
@@ -26,6 +29,13 @@ def milliseconds(value_ms: float | None) -> str:
 def seconds(value_s: float | None) -> str:
     """The same for a duration in seconds."""
     return milliseconds(None if value_s is None else value_s * 1000)
+
+
+def percent(part: float | None) -> str:
+    """A share in whole percent, never 100 where something is left: "99 %"; a dash for none."""
+    if part is None:
+        return NONE
+    return f"{math.floor(part * 100 + _ROUNDING) if part < 1 else 100} %"
 
 
 def share(part: int, whole: int) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from scenarios.behaviours import Behaviour
 from scenarios.schema import Scenario
 
+ALERTS = "alerts.sqlite"  # what the server remembers of its alerts, so that they outlive it
 PLAN = "plan.json"  # the scenario's anomalies as `simulate --anomalies` reads them
 
 
@@ -47,6 +50,8 @@ def server(scenario: Scenario, addresses: Addresses) -> list[str]:
         *("--port", str(addresses.server_port)),
         *("--time-scale", str(scenario.time_scale)),
         *("--silence", str(scenario.server.silence_s)),
+        *("--qos", str(scenario.qos)),
+        *("--alerts", str(addresses.directory / ALERTS)),
     ]
 
 
@@ -64,6 +69,19 @@ def swarm(scenario: Scenario, addresses: Addresses, *, locustfile: Path, longest
         *("--swarm-seed", str(scenario.seed)),
         *("--backoff", ",".join(str(delay) for delay in swarm.backoff_s)),
         *("--jitter", swarm.jitter),
+        *("--churn-per-minute", str(swarm.churn_per_minute)),
+        *_behaviours(swarm.behaviour),
+    ]
+
+
+def _behaviours(mix: Sequence[Behaviour]) -> list[str]:
+    """The mix as the swarm's options say it; none where all are managers."""
+    if not mix:
+        return []
+    numbers = {name: number for kind in mix for name, number in kind.options.items()}
+    return [
+        *("--behaviour", ",".join(f"{kind.kind}={kind.weight}" for kind in mix)),
+        *(part for name, number in numbers.items() for part in (name, str(number))),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import secrets
 import signal
 import time
@@ -19,7 +20,7 @@ from scenarios import commands, facts, faults
 from scenarios.children import Child, stop_all
 from scenarios.commands import Addresses
 from scenarios.sampler import Sampler
-from scenarios.schema import Latency, Scenario
+from scenarios.schema import Latency, Scenario, Swarm
 from wire import records
 from wire.broker import EmbeddedBroker
 from wire.clock import now
@@ -33,6 +34,7 @@ Progress = Callable[[float, float], None]  # seconds of load that have passed, a
 _READY_S = 30.0  # for the server, and for the simulator to begin
 _SETTLE_S = 20.0  # for the swarm to settle and write its books
 _LOOPBACK = "127.0.0.1"
+_BROKER = "broker"
 
 
 class InterruptedRunError(UnusableError):
@@ -126,7 +128,7 @@ class _Conductor:
         scenario = self._scenario
         try:
             self._broker.start()
-            self._sampler.watch("broker", self._broker.pid)
+            self._sampler.watch(_BROKER, self._broker.pid)
             proxied = any(isinstance(fault, Latency) for fault in scenario.fault)
             addresses = Addresses(
                 self._broker.url,
@@ -154,7 +156,7 @@ class _Conductor:
             )
             ready = self._directory / records.SWARM_READY
             self._wait("every client is live", ready.exists, _READY_S + 2 * spawn_s)
-            self._tell(f"swarm       {scenario.swarm.managers} managers live")
+            self._tell(f"swarm       {scenario.swarm.managers} {_who(scenario.swarm)}")
 
             simulator = self._start("simulator", commands.simulator(scenario, addresses))
             started_ts = self._load_started()
@@ -257,6 +259,10 @@ class _Conductor:
         self._writer.flush()
 
     def _take_down(self, role: str) -> None:
+        if role == _BROKER:
+            os.kill(self._broker.pid, signal.SIGKILL)
+            self._broker.stop()
+            return
         child = self._child(role)
         child.process.kill()
         child.process.wait()
@@ -264,6 +270,10 @@ class _Conductor:
         self._down[role] = child
 
     def _bring_up(self, role: str) -> None:
+        if role == _BROKER:
+            self._broker.start()  # on the ports it had
+            self._sampler.watch(_BROKER, self._broker.pid)
+            return
         self._start(role, self._down.pop(role).command)
 
     def _judge_swarm(self, swarm: Child) -> None:
@@ -272,6 +282,10 @@ class _Conductor:
             self._record.reasons.append(f"the swarm's books cannot be used: {swarm.last_words()}")
         elif swarm.exit_code not in (0, 1):
             raise _ended(swarm)
+
+
+def _who(swarm: Swarm) -> str:
+    return "clients of several kinds" if swarm.behaviour else "managers live"
 
 
 def _ended(child: Child) -> SensorSwarmError:

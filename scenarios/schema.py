@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from scenarios import behaviours
+from scenarios.behaviours import Behaviour
 from wire.errors import SensorSwarmError
 from wire.reading import building_name
 
@@ -74,13 +76,25 @@ class Server(_Table):
 
 
 class Swarm(_Table):
-    """The managers."""
+    """The clients; all of them managers who keep their dashboard open, unless there are [[swarm.behaviour]] tables."""
 
     managers: int = Field(ge=1, le=100_000)
     buildings_per_manager: int = Field(default=3, ge=1)
     spawn_rate: float = Field(default=100.0, gt=0)  # clients per second
     backoff_s: list[Seconds] = Field(default=[1.0, 2.0, 4.0, 8.0, 16.0, 30.0], min_length=1)
     jitter: Literal["full", "equal", "none"] = "equal"
+    churn_per_minute: float = Field(default=0.0, ge=0, le=1e6, allow_inf_nan=False)  # clients replaced, in all
+    behaviour: list[Behaviour] = []
+
+    @model_validator(mode="after")
+    def _each_kind_once(self) -> Swarm:
+        kinds = [item.kind for item in self.behaviour]
+        twice = sorted({kind for kind in kinds if kinds.count(kind) > 1})
+        if twice:
+            raise ValueError(f"behaviour {twice[0]!r} stands there twice; give it one table with its whole weight")
+        if kinds == ["intruder"]:
+            raise ValueError("behaviour: nobody but intruders, so nothing would be expected; add a 'manager'")
+        return self
 
 
 class Cut(_Table):
@@ -96,7 +110,7 @@ class Restart(_Table):
 
     kind: Literal["restart"]
     at_s: Seconds
-    role: Literal["server"] = "server"
+    role: Literal["server", "broker"] = "server"
     down_s: Seconds = 1.0
 
 
@@ -157,12 +171,35 @@ class Scenario(_Table):
         for table, kind, at_s in planned:
             if at_s >= self.duration_s:
                 raise ValueError(f"{table} {kind!r}: at_s = {at_s:g} is not before the end at {self.duration_s:g} s")
-        for fault in self.fault:
+        self._check_faults()
+        return self
+
+    def _check_faults(self) -> None:
+        up_again_s: dict[str, float] = {}
+        for fault in sorted(self.fault, key=lambda one: one.at_s):
             if isinstance(fault, Cut) and fault.connections > self.swarm.managers:
                 raise ValueError(
                     f"fault {fault.kind!r}: connections = {fault.connections} of {self.swarm.managers} managers"
                 )
-        return self
+            if isinstance(fault, Restart):
+                if fault.at_s < up_again_s.get(fault.role, 0.0):
+                    raise ValueError(
+                        f"fault 'restart': at_s = {fault.at_s:g}, but the {fault.role} is down until "
+                        f"{up_again_s[fault.role]:g} s"
+                    )
+                up_again_s[fault.role] = fault.at_s + fault.down_s
+                if fault.role == "broker" and self.qos == 0:
+                    raise ValueError(
+                        "fault 'restart' of the broker needs qos = 1: at 0 what is due meanwhile is shed, and a run "
+                        "that was not sent whole proves nothing"
+                    )
+
+    @property
+    def qos(self) -> int:
+        """MQTT quality of service of the load, and of the server's subscription."""
+        source = self.fleet if self.fleet is not None else self.recording
+        assert source is not None  # noqa: S101 - validated: one of the two is there
+        return source.qos
 
     @property
     def duration_s(self) -> float:
@@ -240,6 +277,8 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
         "gate": Gate,
     }
     faults: dict[str, type[BaseModel]] = {"cut": Cut, "restart": Restart, "latency": Latency}
-    if len(location) > 1:
+    if location[:2] == ("swarm", "behaviour"):
+        model = behaviours.KINDS[str(location[3])]
+    elif len(location) > 1:
         model = faults.get(str(location[2])) if location[0] == "fault" else tables.get(str(location[0]), Scenario)
     return list(model.model_fields)

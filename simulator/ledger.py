@@ -113,8 +113,8 @@ class Ledger:
                 late_ms_max=most,
             )
 
-    def total(self, *, ended_ns: int, cpu_s: float) -> PublishedTotal:
-        """The whole run."""
+    def total(self, *, ended_ns: int, cpu_s: float, unacknowledged: int = 0) -> PublishedTotal:
+        """The whole run; `unacknowledged` of what was sent at QoS 1 the broker never confirmed."""
         return PublishedTotal(
             started_ts=self.start_ns / NS,
             ended_ts=ended_ns / NS,
@@ -127,6 +127,7 @@ class Ledger:
             late_ms_p99=round(self.lateness.quantile_ms(0.99), 3),
             late_ms_max=round(self.lateness.max_ms, 3),
             cpu_s=round(cpu_s, 3),
+            unacknowledged=unacknowledged,
         )
 
     def finals(self) -> Iterator[PublishedFinal]:

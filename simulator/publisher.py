@@ -41,7 +41,6 @@ class Outcome:
 
     total: PublishedTotal
     anomalies: dict[str, int]  # that began, by kind
-    unacknowledged: int  # QoS 1 readings without an acknowledgement
 
 
 class Publisher:
@@ -102,13 +101,14 @@ class Publisher:
         try:
             self._recorder.start(self._source, start_ns, seed=self._seed)
             await self._publish_until_end(stop)
-            unacknowledged = await drain_links(self._links) if self._qos else 0
+            if self._qos:
+                await drain_links(self._links)
         except SensorSwarmError:
             with suppress(SensorSwarmError):  # the first one says what happened
                 self._finish(cpu_s)
             raise
         total = self._finish(cpu_s)
-        return Outcome(total, dict(self._onsets.by_kind), unacknowledged)
+        return Outcome(total, dict(self._onsets.by_kind))
 
     async def _publish_until_end(self, stop: asyncio.Event) -> None:
         start_ns = self._ledger.start_ns
@@ -178,7 +178,8 @@ class Publisher:
         ledger = self._ledger
         ended_ns = time.time_ns()
         self._sender.give_up()
-        total = ledger.total(ended_ns=ended_ns, cpu_s=time.process_time() - cpu_s)
+        unacknowledged = sum(link.in_flight for link in self._links)
+        total = ledger.total(ended_ns=ended_ns, cpu_s=time.process_time() - cpu_s, unacknowledged=unacknowledged)
         try:
             self._recorder.add(ledger.start_ns, self._onsets.begun(self._reached_ns), ledger.close_seconds())
         finally:

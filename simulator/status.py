@@ -44,7 +44,7 @@ def line(snapshot: Snapshot) -> str:
     return " · ".join(parts)
 
 
-def summary(total: PublishedTotal, by_kind: Mapping[str, int], *, unacknowledged: int = 0) -> str:
+def summary(total: PublishedTotal, by_kind: Mapping[str, int]) -> str:
     """The whole load in a few lines."""
     seconds = max(total.ended_ts - total.started_ts, 1e-9)
     anomalies = ", ".join(f"{count} {kind}" for kind, count in sorted(by_kind.items())) or "none"
@@ -55,8 +55,8 @@ def summary(total: PublishedTotal, by_kind: Mapping[str, int], *, unacknowledged
         f"CPU        {total.cpu_s:.2f} s, {100 * total.cpu_s / seconds:.1f} % of one core",
         f"anomalies  {anomalies}",
     ]
-    if unacknowledged:
-        lines.append(f"broker     {unacknowledged:,} readings not acknowledged at the end")
+    if total.unacknowledged:
+        lines.append(f"broker     {total.unacknowledged:,} readings not acknowledged at the end")
     return "\n".join(lines)
 
 

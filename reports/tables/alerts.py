@@ -1,7 +1,8 @@
 """Alerts against the truth: which anomaly was detected, who received its alert, who missed it.
 
 An anomaly is detected when anybody received an alert of the same sensor whose reading lies in the anomaly, or within
-two intervals after it (a detector may need a reading or two more). Detection is the server's affair and apart from
+two intervals after it (a detector may need a reading or two more); such an alert is true, any other a false alarm.
+Detection is the server's affair and apart from
 delivery: the books say whether alerts that were made reached everyone, exactly; the rows here say who, from the
 connection events, and how soon.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -52,6 +54,7 @@ class KindRow:
     kind: str
     total: int
     hits: int
+    share: float | None  # hits of total: recall of anomalies, precision of alerts; None where no truth is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class AlertTable:
     matched: int  # of those, of a true anomaly
     by_anomaly_kind: list[KindRow]  # watched anomalies and those detected
     by_alert_kind: list[KindRow]  # alerts and those matched
+    tolerance_s: float  # an alert this long after an anomaly's last reading is still of it
 
     @property
     def unmatched(self) -> int:
@@ -92,11 +96,13 @@ def alert_table(
     *,
     interval_s: float,
     origin_ts: float,
+    laggards: AbstractSet[str] = frozenset(),
 ) -> AlertTable:
     """Lay alerts over the truth.
 
-    `interval_s` is the time between two readings of a sensor. Without any life the entitlement is unknown: everything
-    counts as watched and nobody as entitled.
+    `interval_s` is the time between two readings of a sensor. `laggards` are clients that read slowly on purpose: what
+    still waited for them at the end is no miss, as in the books. Without any life the entitlement is unknown:
+    everything counts as watched and nobody as entitled.
     """
     by_sensor: dict[str, list[AlertDelivery]] = {}
     kinds: dict[tuple[str, str], str] = {}
@@ -105,22 +111,26 @@ def alert_table(
         kinds[delivery.building, delivery.alert] = delivery.alert_kind
     watchers = _Watchers(lives)
     matched: set[tuple[str, str]] = set()
+    tolerance_s = _LATE_INTERVALS * interval_s
     rows = []
     for anomaly in sorted(anomalies, key=lambda one: (one.start, one.id)):
-        latest = anomaly.end + _LATE_INTERVALS * interval_s
+        latest = anomaly.end + tolerance_s
         hits = [one for one in by_sensor.get(anomaly.sensor, ()) if anomaly.start - _EARLY_S <= one.ts <= latest]
         matched.update((one.building, one.alert) for one in hits)
-        rows.append(_row(anomaly, hits, watchers, origin_ts))
+        rows.append(_row(anomaly, hits, watchers, origin_ts, laggards))
     return AlertTable(
         rows=rows,
         alerts=len(kinds),
         matched=len(matched),
         by_anomaly_kind=_tally((row.kind, row.detected) for row in rows if row.watched or row.detected),
-        by_alert_kind=_tally((kind, key in matched) for key, kind in kinds.items()),
+        by_alert_kind=_tally(((kind, key in matched) for key, kind in kinds.items()), known=bool(rows)),
+        tolerance_s=tolerance_s,
     )
 
 
-def _row(anomaly: Anomaly, hits: Sequence[AlertDelivery], watchers: _Watchers, origin_ts: float) -> AnomalyRow:
+def _row(
+    anomaly: Anomaly, hits: Sequence[AlertDelivery], watchers: _Watchers, origin_ts: float, laggards: AbstractSet[str]
+) -> AnomalyRow:
     # An anomaly may raise several alerts (a fire: rate, then high): a client has heard of it with its first.
     heard: dict[str, float] = {}
     for one in hits:
@@ -128,8 +138,8 @@ def _row(anomaly: Anomaly, hits: Sequence[AlertDelivery], watchers: _Watchers, o
     first, last = min(heard.values(), default=None), max(heard.values(), default=None)
     may_see = watchers.of(anomaly.building)
     moment = anomaly.start if first is None else first
-    live = {one.client for one in may_see if any(begin <= moment < end for begin, end in one.spans)}
     got = {one.client for one in hits if not one.leaked}
+    live = {one.client for one in may_see if any(begin <= moment < end for begin, end in one.spans)} - (laggards - got)
     return AnomalyRow(
         id=anomaly.id,
         building=anomaly.building,
@@ -148,13 +158,15 @@ def _row(anomaly: Anomaly, hits: Sequence[AlertDelivery], watchers: _Watchers, o
     )
 
 
-def _tally(found: Iterable[tuple[str, bool]]) -> list[KindRow]:
+def _tally(found: Iterable[tuple[str, bool]], *, known: bool = True) -> list[KindRow]:
     counts: dict[str, list[int]] = {}
     for kind, hit in found:
         row = counts.setdefault(kind, [0, 0])
         row[0] += 1
         row[1] += hit
-    return [KindRow(kind, total, hits) for kind, (total, hits) in sorted(counts.items())]
+    return [
+        KindRow(kind, total, hits, hits / total if known else None) for kind, (total, hits) in sorted(counts.items())
+    ]
 
 
 class _Watchers:

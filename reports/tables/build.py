@@ -12,6 +12,9 @@ from reports.tables.connections import ConnectionTable, connection_table
 from reports.tables.latency import LatencyCurve, LatencySeries, latency_curve, latency_series
 from reports.tables.lives import lives
 from reports.tables.timeline import Timeline, timeline
+from wire.records import Books
+
+_SLOW = "slow"  # the behaviour whose books are judged up to where the client has read
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,12 @@ class Tables:
     connections: ConnectionTable
     alerts: AlertTable
     books: list[BookRow]
+    doubts: list[str]  # the swarm's own reasons why its figures cannot be used
     timeline: Timeline
+
+
+def _laggards(books: Books | None) -> set[str]:
+    return {one.client for one in books.clients if one.behaviour == _SLOW} if books is not None else set()
 
 
 def tabulate(data: RunData) -> Tables:
@@ -43,8 +51,14 @@ def tabulate(data: RunData) -> Tables:
         curves=[latency_curve("reading", readings.whole), latency_curve("alert", alert_latency.whole)],
         connections=connection_table(clients, origin_ts=origin_ts),
         alerts=alert_table(
-            data.anomalies, data.alerts, clients, interval_s=data.interval_s or 0.0, origin_ts=origin_ts
+            data.anomalies,
+            data.alerts,
+            clients,
+            interval_s=data.interval_s or 0.0,
+            origin_ts=origin_ts,
+            laggards=_laggards(data.books),
         ),
         books=books_table(data.books),
+        doubts=data.books.not_usable if data.books is not None else [],
         timeline=timeline(data.faults, data.anomalies, origin_ts=origin_ts),
     )

@@ -1,4 +1,6 @@
-"""Restart: a process of the run is killed with -9 and started again after a while, on the same port.
+"""Restart: the server or the broker is killed with -9 and started again after a while, on the same ports.
+
+The embedded broker remembers nothing: neither sessions nor messages outlive it.
 
 The runner carries it out: it owns the processes.
 """

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,44 @@ def test_a_restarted_server_and_a_slow_wire_are_told_exactly(
         assert event.took_s >= sum(waits)
     summary = orjson.loads((tmp_path / "run" / records.SUMMARY).read_bytes())
     assert summary["readings"]["latency_ms"]["max"] >= 80
+
+
+def test_a_killed_broker_delays_and_clients_of_every_kind_lose_nothing(
+    start: Start, scenario: Write, tmp_path: Path, patience: Patience
+) -> None:
+    """QoS 1: what is due while the broker is down comes late and to everyone, whatever the clients do meanwhile."""
+    path = scenario(10)
+    kinds = "[[swarm.behaviour]]\nkind='manager'\nweight=6\n" + "".join(
+        f"[[swarm.behaviour]]\nkind='{kind}'\nweight=2\n{numbers}\n"
+        for kind, numbers in (("flaky", "mean_s=4"), ("commuter", "stay_s=3\naway_s=1"), ("intruder", ""))
+    )
+    fault = "[[fault]]\nkind='restart'\nrole='broker'\nat_s=4\ndown_s=1\n"
+    text = path.read_text().partition("[[fault]]")[0].replace("duration_s", "qos = 1\nduration_s")
+    # What the broker has acknowledged in the very moment of its death and passed on to nobody dies with it: that is a
+    # loss while connected, seldom, and of a few readings at most.
+    path.write_text(text + kinds + fault + "[gate]\nmissing_connected = 6\n")
+    code, output = start("sensorswarm", "run", path, "--run-dir", "run").finish(patience(90))
+    assert code == 0, output
+    directory = tmp_path / "run"
+    total = records.read_records(directory / records.PUBLISHED, records.PublishedTotal)[0]
+    assert (total.shed, total.unacknowledged) == (0, 0)
+    assert total.sent == total.intended
+    books = records.Books.from_dict(orjson.loads((directory / records.BOOKS).read_bytes()))
+    assert books.settled
+    assert books.balanced
+    assert books.readings.missing_away == books.readings.missing_tail == books.readings.duplicated == 0
+    assert Counter(client.behaviour for client in books.clients) == {
+        "manager": 6,
+        "flaky": 2,
+        "commuter": 2,
+        "intruder": 2,
+    }
+    summary = orjson.loads((directory / records.SUMMARY).read_bytes())
+    assert summary["readings"]["latency_ms"]["max"] >= 1000  # the second that the broker was down
+    assert summary["intrusions"]["attempts"] >= summary["intrusions"]["refused"] > 0
+    assert (summary["anomalies"]["recall"], summary["anomalies"]["precision"]) == (1.0, 1.0)
+    resources = records.read_records(directory / records.RESOURCES, records.Resource)
+    assert len({sample.pid for sample in resources if sample.role == "broker"}) == 2
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,37 @@ def test_who_is_expected_to_have_an_alert(steps, first_ts, expected, connected, 
     assert counts.balanced
 
 
+@pytest.mark.parametrize(("had_first", "had_second"), [(True, True), (True, False)])
+def test_raised_while_everybody_was_away_it_is_owed_to_all_who_come_back(had_first, had_second):
+    """A server that was killed brings an alert to the first who is back, and owes it to those who come later."""
+    register = AlertRegister()
+    register.arrived("x", "a", 60.2)  # with the resume of the first who came back; raised before, heard by nobody
+    books = []
+    for back_ts, had in ((60.1, had_first), (63.0, had_second)):
+        book = AlertBook()
+        if had:
+            book.take("a", "x")
+        there = presence(("live", 10.0), ("lost", 50.0), ("live", back_ts))
+        books.append(settle_alerts(book, register, {"a": there}, STOPPED_TS))
+    assert [(one.expected, one.delivered, one.missing_away) for one in books] == [
+        (1, 1, 0),
+        (1, int(had_second), int(not had_second)),
+    ]
+    assert all(one.balanced and not one.missing_connected for one in books)
+
+
+def test_under_way_when_the_server_was_killed_it_is_owed_by_resume():
+    """Some had it before the kill; one whose connection broke first is owed it when it is back, and once only."""
+    register, book = AlertRegister(), AlertBook()
+    register.arrived("x", "a", 50.0)
+    there = presence(("live", 10.0), ("lost", 49.9), ("live", 55.0))
+    missing = settle_alerts(AlertBook(), register, {"a": there}, STOPPED_TS)
+    assert (missing.expected, missing.missing_away) == (1, 1)
+    assert [book.take("a", "x"), book.take("a", "x")] == [True, False]
+    counts = settle_alerts(book, register, {"a": there}, STOPPED_TS)
+    assert (counts.expected, counts.delivered, counts.duplicated, counts.balanced) == (1, 1, 1, True)
+
+
 def test_received_again_and_leaked_are_told_apart():
     """An alert that came is expected; the second time it is a duplicate; a foreign one is a leak."""
     register, book = AlertRegister(), AlertBook()

@@ -196,6 +196,33 @@ def test_latency_is_arrival_minus_intended_time():
     assert desk.latencies == [LATENCY_S] * 3
 
 
+def test_what_a_broker_held_up_is_late_and_missing_nowhere():
+    """Readings sent again after the broker's return are delivered, in order, with the latency that they had."""
+    desk = Desk()
+    books = desk.books("b")
+    books.subscribed("b", 990.0)
+    books.readings("b", [reading("b/t/0", 0)], 1000.0 + LATENCY_S)
+    books.readings("b", [reading("b/t/0", seq) for seq in range(1, LAST + 1)], 1130.0)
+    counts = settle_readings(books, truth_of([final("b")], desk.catalogue), stopped_ts=1200.0)
+    assert (counts.expected, counts.delivered, counts.missing, counts.order_breaks) == (LAST + 1, LAST + 1, 0, 0)
+    assert desk.latencies == [LATENCY_S, *(1130.0 - reading("b/t/0", seq)["ts"] for seq in range(1, LAST + 1))]
+
+
+@pytest.mark.parametrize(("first_back", "away"), [(10, 5), (7, 2), (5, 0)])
+def test_what_a_killed_server_took_from_the_queue_before_we_were_back_is_away(first_back, away):
+    """Of the readings that waited for the server, those it passed on before we were back are missing as away."""
+    desk = Desk()
+    books = desk.books("b")
+    books.subscribed("b", 990.0)
+    books.readings("b", [reading("b/t/0", seq) for seq in range(5)], 1020.3)
+    books.lost(1020.3)
+    books.subscribed("b", 1049.9)  # number 9 was meant at 1045, number 10 is next
+    books.readings("b", [reading("b/t/0", seq) for seq in range(first_back, LAST + 1)], 1121.0)
+    counts = settle_readings(books, truth_of([final("b")], desk.catalogue), stopped_ts=1200.0)
+    assert (counts.missing_away, counts.missing_connected, counts.missing_tail) == (away, 0, 0)
+    assert counts.balanced
+
+
 @pytest.mark.parametrize(("sensor", "home"), [("a/t/0", "a"), ("plain", "frame")])
 def test_a_sensor_names_its_building_before_the_first_slash(sensor, home):
     """An id without a building belongs to the building of its frame."""

@@ -23,6 +23,8 @@ from wire.records import (
     ClientBooks,
     ClientEvent,
     Fault,
+    Health,
+    Intrusion,
     Published,
     PublishedFinal,
     PublishedStart,
@@ -130,6 +132,18 @@ class Builder:
         """Latencies of one second."""
         self.latency.setdefault((tag, second), []).extend(values_us)
         return self
+
+    def intrusion(self, outcome: str, *, leaked: int = 0) -> Builder:
+        """One attempt of an intruder."""
+        return self.add(Intrusion(ts=T0 + 4, client="i1", attempt="expired", outcome=outcome, code=4500, leaked=leaked))
+
+    def health(self, *, lag_ms_p99: float = 4.0, cpu_percent: float = 20.0) -> Builder:
+        """One second of the swarm by its own word."""
+        return self.add(
+            Health(
+                ts=T0 + 4, role="swarm", lag_ms_p99=lag_ms_p99, cpu_percent=cpu_percent, receive_queue_bytes_max=1500
+            )
+        )
 
     def resources(self, role: str, *samples: tuple[float, int, float, int]) -> Builder:
         """Samples of (second, pid, cpu_percent, rss_bytes)."""
@@ -245,4 +259,5 @@ def whole_run(builder: Builder) -> Builder:
         builder.record_latency("reading", second, 1000, 2000, 3000, 10_000)
     builder.record_latency("alert", 3, 20_000, 50_000)
     builder.record_latency("connect", -1, 4000, 5000).record_latency("reconnect", 6, 1_200_000)
+    builder.intrusion("refused").health()
     return builder.resources("server", (1, 10, 5.0, 1 << 20), (2, 10, 15.0, 3 << 20))

@@ -84,3 +84,31 @@ def test_who_missed_an_alert(whole, missed):
     if missed:
         whole.records = [one for one in whole.records if not (one.FILE == "alerts.jsonl" and one.client == "c2")]
     assert (">c2</td>" in page_of(whole)) is missed
+
+
+def test_detection_intruders_and_generator_in_words(whole):
+    """Recall, precision, leaks found by intruders and the generator's fitness: a sentence each, and a table."""
+    text = page_of(whole.intrusion("leaked", leaked=3)).replace("\N{NO-BREAK SPACE}", " ")
+    for part in (
+        "1 of 1 true anomalies were detected (recall 100 %)",
+        "<th>anomaly spike, detected</th><td>1</td><td>1</td><td>100 %</td>",
+        "<th>all alerts, true</th><td>1</td><td>1</td><td>100 %</td>",
+        "1 leaked, bringing 3 messages",
+        "The swarm was up to its work",
+    ):
+        assert part in text
+
+
+def test_no_anomaly_and_no_alert(whole):
+    """A run without either has a sentence and no empty table."""
+    whole.records = [one for one in whole.records if one.FILE not in ("anomalies.jsonl", "alerts.jsonl")]
+    text = page_of(whole)
+    assert "There was no true anomaly to detect, and there was no alert." in text
+    assert "recall and precision" not in text
+
+
+def test_the_raster_does_not_blame_whom_the_books_excuse(whole):
+    """A slow reader that had not read its alert yet is judged the same way in the books and on the page."""
+    whole.records = [one for one in whole.records if not (one.FILE == "alerts.jsonl" and one.client == "c2")]
+    whole.books.clients[0].client, whole.books.clients[0].behaviour = "c2", "slow"
+    assert ">c2</td>" not in page_of(whole)

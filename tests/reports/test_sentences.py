@@ -8,6 +8,8 @@ from reports import sentences
 from reports.histogram import EMPTY, quantiles_of
 from reports.rundata import RunData, load
 from reports.tables.build import tabulate
+from reports.tables.detection import detection
+from reports.tables.witnesses import Generator, Intrusions
 
 
 @pytest.fixture
@@ -34,6 +36,61 @@ def test_of_a_whole_run(tables):
     assert sentences.book_sentence(tables.books) == (
         "100 readings and 2 alerts were expected over all clients; each arrived once, in order."
     )
+
+
+def found(tables, **changes):
+    """The detector's figures of the whole run, changed."""
+    return dataclasses.replace(detection(tables.alerts), **changes)
+
+
+def test_detection_says_what_it_counted(tables):
+    """Recall and precision with their counts, and what makes an alert true."""
+    assert sentences.detection_sentence(found(tables)) == (
+        "1 of 1 true anomalies were detected (recall 100 %); 1 of 1 alerts were true (precision 100 %): of a sensor "
+        "that was anomalous then, or had been at most 10 s before."
+    )
+
+
+def test_detection_of_nothing_divides_by_nothing(tables):
+    """No anomaly, no alert and no truth are said in words."""
+    nothing = {"total": 0, "detected": 0, "recall": None, "precision": None}
+    assert sentences.detection_sentence(found(tables, **nothing)) == (
+        "There was no true anomaly to detect; without one, no alert can be called true or false."
+    )
+    assert sentences.detection_sentence(found(tables, **nothing, alerts=0, matched=0)) == (
+        "There was no true anomaly to detect, and there was no alert."
+    )
+    missed = found(tables, detected=0, recall=0.0, precision=None, alerts=0, matched=0)
+    assert sentences.detection_sentence(missed) == (
+        "0 of 1 true anomalies were detected (recall 0 %), and there was no alert."
+    )
+
+
+def test_intruders():
+    """Leaks come first; what could not be tried proves nothing."""
+    tried = Intrusions(attempts=9, refused=8, ignored=1, leaked=0, failed=0, messages=0)
+    assert sentences.intrusion_sentence(tried) == (
+        "Of 9 attempts of intruders to see what they must not, none leaked; 8 were refused, 1 ignored."
+    )
+    leaky = dataclasses.replace(tried, refused=5, leaked=2, failed=1, messages=40)
+    assert sentences.intrusion_sentence(leaky) == (
+        "Of 9 attempts of intruders to see what they must not, 2 leaked, bringing 40 messages; 5 were refused, "
+        "1 ignored, 1 could not be made."
+    )
+    vain = dataclasses.replace(tried, refused=0, ignored=0, failed=9)
+    assert sentences.intrusion_sentence(vain).startswith("Nothing is known about leaks")
+    assert sentences.intrusion_sentence(None) == ""
+
+
+def test_the_generator():
+    """Fit, not fit, or unknown, by the swarm's own word."""
+    worst = Generator(lag_ms_p99_max=12.0, cpu_percent_max=41.2, receive_queue_bytes_max=0)
+    told = "at its worst it used 41 % of a core and woke 12 ms late (p99 of a second)."
+    assert sentences.generator_sentence(worst, []) == f"The swarm was up to its work: {told}"
+    assert sentences.generator_sentence(worst, ["it was saturated"]) == (
+        f"By the swarm's own word these figures cannot be used (it was saturated); {told}"
+    )
+    assert "unknown" in sentences.generator_sentence(None, [])
 
 
 def test_of_nothing():

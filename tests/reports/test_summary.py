@@ -52,12 +52,23 @@ def test_a_whole_run_in_numbers(whole):
         "undetected": 0,
         "unwatched": 0,
         "alerts": 1,
+        "matched": 1,
         "unmatched": 0,
         "recall": 1.0,
         "precision": 1.0,
-        "by_kind": [{"kind": "spike", "total": 1, "hits": 1}],
-        "by_alert_kind": [{"kind": "high", "total": 1, "hits": 1}],
+        "tolerance_s": 10.0,
+        "by_kind": [{"kind": "spike", "total": 1, "hits": 1, "share": 1.0}],
+        "by_alert_kind": [{"kind": "high", "total": 1, "hits": 1, "share": 1.0}],
     }
+    assert told["intrusions"] == {
+        "attempts": 1,
+        "refused": 1,
+        "ignored": 0,
+        "leaked": 0,
+        "failed": 0,
+        "messages": 0,
+    }
+    assert told["generator"] == {"lag_ms_p99_max": 4.0, "cpu_percent_max": 20.0, "receive_queue_bytes_max": 1500}
     assert told["connections"] == {
         "clients": 2,
         "never_live": 0,
@@ -72,6 +83,7 @@ def test_a_whole_run_in_numbers(whole):
         "intended": 100,
         "sent": 100,
         "shed": 0,
+        "unacknowledged": 0,
         "late_ms": {"p50": 0.4, "p99": 2.0, "max": 3.5},
         "cpu_s": 0.5,
     }

@@ -87,6 +87,7 @@ NOT_USABLE = {
     "totals are not the sum": (lambda d: d.books.clients.append(d.books.clients[0]), "do not balance"),
     "late": (lambda d: set_total(d, late_ms_p99=250.1), "publisher was late: p99 250 ms"),
     "shed": (lambda d: set_total(d, shed=1), "shed 1 reading"),
+    "unacknowledged": (lambda d: set_total(d, unacknowledged=2), "never acknowledged 2 readings"),
     "nothing was to be sent": (lambda d: set_total(d, intended=0), "no reading was meant to be sent"),
     "no reading": (set_counts, "no reading was expected"),
     "alerts lost their file": (lambda d: d.alerts.clear(), "detection cannot be judged"),

@@ -35,6 +35,15 @@ def test_plurals():
     ]
 
 
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [(None, words.NONE), (0.0, "0 %"), (0.29, "29 %"), (2 / 3, "66 %"), (0.9999, "99 %"), (1.0, "100 %")],
+)
+def test_percent_is_never_rounded_up(part, text):
+    """100 % means all of them; no share at all is a dash."""
+    assert words.percent(part) == text
+
+
 def test_lists_end():
     """A long list says how many it leaves out."""
     assert words.listed(["a", "b"]) == "a, b"

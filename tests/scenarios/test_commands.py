@@ -1,8 +1,10 @@
 """Command lines are made of the scenario and of nothing else."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
-from scenarios import commands, faults, library, schema
+from loadtest.behaviours.options import KINDS, BehaviourSettings, read_behaviours
+from scenarios import behaviours, commands, faults, library, schema
 from wire import records
 
 ADDRESSES = commands.Addresses("mqtt://127.0.0.1:4001", "127.0.0.1", 4002, Path("run"))
@@ -48,9 +50,11 @@ def test_lasting_faults_say_when_they_are_over() -> None:
     planned = [
         schema.Latency(kind="latency", at_s=5, duration_s=4, delay_ms=20),
         schema.Restart(kind="restart", at_s=1, down_s=2),
+        schema.Restart(kind="restart", at_s=4, down_s=1, role="broker"),
     ]
     assert faults.orders(planned, load_started_ts=100.0) == [
         records.Fault(ts=101.0, kind="restart", until=103.0, role="server"),
+        records.Fault(ts=104.0, kind="restart", until=105.0, role="broker"),
         records.Fault(ts=105.0, kind="latency", until=109.0, delay_ms=20),
     ]
 
@@ -62,3 +66,76 @@ def test_faults_are_ordered_by_the_clock() -> None:
         records.Fault(ts=102.0, kind="cut", connections=3),
         records.Fault(ts=109.0, kind="cut", connections=3),
     ]
+
+
+MIXED = {
+    "name": "x",
+    "fleet": {"buildings": 2, "sensors": 3, "duration_s": 10, "qos": 1},
+    "swarm": {
+        "managers": 9,
+        "buildings_per_manager": 1,
+        "churn_per_minute": 6,
+        "behaviour": [
+            {"kind": "manager", "weight": 80},
+            {"kind": "slow", "weight": 5, "bytes_per_s": 1500},
+            {"kind": "commuter", "weight": 2.5, "stay_s": 9, "away_s": 4},
+            {"kind": "intruder"},
+        ],
+    },
+}
+
+
+def test_behaviours_become_the_swarms_own_options() -> None:
+    """Weights are one option, each kind's numbers others, and the swarm reads back what the scenario said."""
+    scenario = schema.Scenario.model_validate(MIXED)
+    swarm = commands.swarm(scenario, ADDRESSES, locustfile=Path("ws.py"), longest_s=1)
+    assert option(swarm, "--behaviour") == "manager=80.0,slow=5.0,commuter=2.5,intruder=1.0"
+    numbers = [
+        (option(swarm, name), name)
+        for name in ("--slow-bytes-per-s", "--commuter-stay-s", "--commuter-away-s", "--churn-per-minute")
+    ]
+    assert [float(number) for number, _ in numbers] == [1500, 9, 4, 6]
+    assert "--flaky-mean-s" not in swarm
+    read = read_behaviours(
+        SimpleNamespace(
+            behaviour=option(swarm, "--behaviour"),
+            **{name.removeprefix("--").replace("-", "_"): number for number, name in numbers},
+        )
+    )
+    assert read.weights == {"manager": 80, "slow": 5, "commuter": 2.5, "intruder": 1}
+    assert (read.slow_bytes_per_s, read.commuter_stay_s, read.commuter_away_s, read.churn_per_minute) == (1500, 9, 4, 6)
+
+
+def test_kinds_of_behaviour_are_those_of_the_swarm() -> None:
+    """A kind that the swarm gains or loses must not be forgotten here, nor its default number."""
+    assert set(behaviours.KINDS) == set(KINDS)
+    defaults = {
+        name: value for kind in behaviours.KINDS.values() for name, value in kind(kind=_name(kind)).options.items()
+    }
+    theirs = BehaviourSettings()
+    assert defaults == {name: getattr(theirs, name.removeprefix("--").replace("-", "_")) for name in defaults}
+    assert len(defaults) == 4
+
+
+def _name(kind: type[behaviours.BaseModel]) -> str:
+    return next(name for name, one in behaviours.KINDS.items() if one is kind)
+
+
+def test_without_behaviours_the_swarms_default_stands() -> None:
+    """A scenario that says nothing passes nothing."""
+    demo = schema.load(library.find("demo"))
+    assert "--behaviour" not in commands.swarm(demo, ADDRESSES, locustfile=Path("ws.py"), longest_s=1)
+
+
+def test_one_qos_for_publisher_and_server() -> None:
+    """At QoS 1 the server subscribes at it too: its subscription decides how readings are delivered to it."""
+    scenario = schema.Scenario.model_validate(MIXED)
+    assert option(commands.simulator(scenario, ADDRESSES), "--qos") == "1"
+    assert option(commands.server(scenario, ADDRESSES), "--qos") == "1"
+    assert option(commands.server(schema.load(library.find("demo")), ADDRESSES), "--qos") == "0"
+
+
+def test_the_server_keeps_its_alerts_in_the_run_directory() -> None:
+    """They outlive it there, and no other run finds them."""
+    server = commands.server(schema.Scenario.model_validate(MIXED), ADDRESSES)
+    assert option(server, "--alerts") == str(Path("run") / commands.ALERTS)

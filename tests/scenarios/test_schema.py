@@ -73,6 +73,20 @@ def test_a_recording_is_looked_up_beside_the_scenario(tmp_path: Path) -> None:
         (GOOD + "[[fault]]\nkind='melt'\nat_s=1\nconnections=1", "fault.1: .*'melt'.*'cut', 'restart', 'latency'"),
         (GOOD + "[[fault]]\nkind='restart'\nat_s=1\ndown=3", "fault.1.restart.down: unknown key; did you mean down_s?"),
         (GOOD + "[[fault]]\nkind='latency'\nat_s=1\nduration_s=1", "fault.1.latency.delay_ms: is missing"),
+        (GOOD + "[[fault]]\nkind='restart'\nrole='swarm'\nat_s=1", "fault.1.restart.role: .*'server' or 'broker'"),
+        (GOOD + "[[fault]]\nkind='restart'\nrole='broker'\nat_s=1", "'restart' of the broker needs qos = 1"),
+        (GOOD + 2 * "[[fault]]\nkind='restart'\nat_s=4\ndown_s=2\n", "at_s = 4, but the server is down until 6 s"),
+        (GOOD + "[[swarm.behaviour]]\nkind='lazy'", "swarm.behaviour.1: .*'lazy'.*'manager', 'slow'"),
+        (GOOD + "[[swarm.behaviour]]\nkind='slow'\nbytes=9", "slow.bytes: unknown key; did you mean bytes_per_s"),
+        (
+            GOOD + "[[swarm.behaviour]]\nkind='manager'\nmean_s=9",
+            "manager.mean_s: unknown key; known here: weight, kind",
+        ),
+        (GOOD + "[[swarm.behaviour]]\nkind='slow'\nweight=0", "slow.weight: .*greater than 0.*given: 0"),
+        (GOOD + "[[swarm.behaviour]]\nkind='flaky'\nmean_s=nan", "flaky.mean_s: .*"),
+        (GOOD + 2 * "[[swarm.behaviour]]\nkind='slow'\n", "swarm: behaviour 'slow' stands there twice"),
+        (GOOD + "[[swarm.behaviour]]\nkind='intruder'", "nobody but intruders"),
+        (GOOD + "churn_per_minute=-1", "swarm.churn_per_minute: .*given: -1"),
         (GOOD + "[[anomaly]]\nkind='spike'\nat_s=11", "anomaly 'spike': at_s = 11"),
         (GOOD + "[gate]\nleaks=1", "gate.leaks: unknown key; did you mean leaked?"),
         (RECORDING, "recording.file: .*data.csv does not exist"),
@@ -111,7 +125,8 @@ def test_every_shipped_scenario_loads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "complaint"), [("dmeo", "did you mean demo"), ("zzz", "there are: demo"), ("no.toml", "does not exist")]
+    ("name", "complaint"),
+    [("dmeo", "did you mean demo"), ("zzz", "there are: crash, demo"), ("no.toml", "does not exist")],
 )
 def test_a_scenario_that_is_not_there_is_answered_with_those_that_are(name: str, complaint: str) -> None:
     """The nearest name is given."""

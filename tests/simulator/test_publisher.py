@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+import time
 from collections import defaultdict
 
 import aiomqtt
@@ -13,9 +14,10 @@ from simulator.fleet import Fleet
 from simulator.links import close_links, open_links
 from simulator.publisher import Publisher
 from simulator.recorder import Recorder
+from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
 from wire.errors import UnusableError
-from wire.mqtt import BrokerAddress
+from wire.mqtt import BrokerAddress, Link, Subscription
 from wire.payloads.json import decode
 from wire.records import Anomaly, Published, PublishedFinal, PublishedTotal, read_records
 from wire.topics import TopicTemplate
@@ -74,7 +76,7 @@ async def test_an_independent_client_hears_what_the_records_say(broker, tmp_path
             await close_links(links)
         assert outcome is not None
         await _until(lambda: len(heard) >= outcome.total.sent, patience(10))
-    assert outcome.unacknowledged == 0
+    assert outcome.total.unacknowledged == 0
     finals = read_records(directory / "published.jsonl", PublishedFinal)
     expected = {}
     for final in finals:
@@ -170,6 +172,101 @@ async def test_a_broker_that_dies_is_shed_for_and_found_again(tmp_path, patience
     assert outcome.total.intended == outcome.total.sent + outcome.total.shed
     finals = read_records(tmp_path / "published.jsonl", PublishedFinal)
     assert sum(last + 1 for final in finals for last in final.last_seq) == outcome.total.intended
+
+
+async def test_at_qos_1_a_broker_that_dies_only_delays(tmp_path, patience):
+    """What is due while it is away is sent once it is back, with the time and number it was meant to have."""
+    broker = EmbeddedBroker(port=0).start()
+    address = BrokerAddress.parse(broker.url)
+    source = Fleet(buildings=2, sensors=5, interval_s=0.1)
+    heard = []
+    witness = Link(
+        address,
+        on_messages=lambda messages: heard.extend(decode(bytes(message.payload)) for message in messages),
+        subscriptions=[Subscription("buildings/#", qos=1)],
+        backoff=Backoff((0.05,), "none"),
+    )
+    await witness.start()
+    links = await open_links(address, 2, settle_s=patience(1.0))
+    stop = asyncio.Event()
+    recorder = Recorder(tmp_path)
+    try:
+        shown = []
+        publisher = Publisher(
+            source, links, Encoder(source.roster, TopicTemplate()), recorder, qos=1, on_status=shown.append
+        )
+        load = asyncio.create_task(publisher.run(stop))
+        await _until(lambda: shown, patience(10))
+        broker.stop()
+        await _until(lambda: not any(link.connected for link in links), patience(10))
+        away_ts = time.time()
+        await asyncio.sleep(0.5)
+        back_ts = time.time()
+        await asyncio.to_thread(broker.start)
+        await _until(lambda: all(link.connected for link in links), patience(30))
+        await _until(lambda: heard and max(reading.ts for reading in heard) > back_ts, patience(10))
+        stop.set()
+        outcome = await load
+        await _until(
+            lambda: len({(one.sensor, one.seq) for one in heard if one.ts > away_ts}) >= _meant(tmp_path, away_ts),
+            patience(10),
+        )
+    finally:
+        await close_links([*links, witness])
+        recorder.close()
+        broker.stop()
+    assert (outcome.total.shed, outcome.total.unacknowledged) == (0, 0)
+    assert outcome.total.sent == outcome.total.intended
+    first_ts = _first_ts(tmp_path)
+    for reading in heard:
+        assert reading.ts == pytest.approx(first_ts[reading.sensor] + reading.seq * 0.1, abs=2e-6)
+
+
+def _first_ts(directory):
+    """Intended time of each sensor's first reading."""
+    return {
+        sensor: ts
+        for final in read_records(directory / "published.jsonl", PublishedFinal)
+        for sensor, ts in zip(final.sensors, final.first_ts, strict=True)
+    }
+
+
+def _meant(directory, after_ts):
+    """How many readings were meant after a time."""
+    return sum(
+        first + seq * final.interval_s > after_ts
+        for final in read_records(directory / "published.jsonl", PublishedFinal)
+        for first, last in zip(final.first_ts, final.last_seq, strict=True)
+        for seq in range(last + 1)
+    )
+
+
+async def test_what_the_broker_never_acknowledged_is_counted(tmp_path, patience):
+    """A broker that is gone at the end leaves readings of which nobody knows whether it had them."""
+    broker = EmbeddedBroker(port=0).start()
+    source = Fleet(buildings=1, sensors=5, interval_s=0.1)
+    links = await open_links(BrokerAddress.parse(broker.url), 1)
+    recorder = Recorder(tmp_path)
+    stop = asyncio.Event()
+    try:
+        shown = []
+        publisher = Publisher(
+            source, links, Encoder(source.roster, TopicTemplate()), recorder, qos=1, on_status=shown.append
+        )
+        load = asyncio.create_task(publisher.run(stop))
+        await _until(lambda: shown, patience(10))
+        broker.stop()
+        await _until(lambda: links[0].in_flight > 5, patience(10))
+        stop.set()
+        outcome = await load
+    finally:
+        await close_links(links)
+        recorder.close()
+        broker.stop()
+    assert outcome.total.unacknowledged > 5
+    assert outcome.total.sent == outcome.total.intended
+    [total] = read_records(tmp_path / "published.jsonl", PublishedTotal)
+    assert total == outcome.total
 
 
 async def test_a_disk_that_goes_away_ends_the_load_in_one_line(broker, tmp_path, monkeypatch, patience):

@@ -20,8 +20,8 @@ def test_the_line_says_rate_lateness_anomalies_and_connections():
 
 def test_the_summary_has_all_figures():
     """Readings, lateness, CPU as a share of a core, anomalies by kind."""
-    total = PublishedTotal(100.0, 160.0, 50, 10_000, 120_000, 119_990, 10, 5.0, 12.0, 40.0, 6.0)
-    text = summary(total, {"stuck": 1, "fire": 3}, unacknowledged=4)
+    total = PublishedTotal(100.0, 160.0, 50, 10_000, 120_000, 119_990, 10, 5.0, 12.0, 40.0, 6.0, 4)
+    text = summary(total, {"stuck": 1, "fire": 3})
     for part in (
         "120,000 intended, 119,990 sent, 10 shed",
         "p50 5.0 ms, p99 12.0 ms, max 40.0 ms",

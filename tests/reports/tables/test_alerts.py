@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from reports.tables.alerts import alert_table
+from reports.tables.alerts import KindRow, alert_table
 from reports.tables.lives import Life
 from wire.records import AlertDelivery, Anomaly
 
@@ -69,6 +69,15 @@ def test_who_received_and_who_missed():
     assert row.missed_by == ("deaf", "pattern")
 
 
+def test_a_slow_reader_missed_nothing_that_it_had_not_read_yet():
+    """Who reads slowly on purpose counts where it got the alert, and is not blamed where it did not."""
+    lives = [live("a"), live("slow"), live("slower")]
+    (row,) = alert_table(
+        (ANOMALY,), [got("a"), got("slow")], lives, interval_s=5.0, origin_ts=90.0, laggards={"slow", "slower"}
+    ).rows
+    assert (row.entitled, row.received, row.missed_by) == (2, 2, ())
+
+
 def test_the_last_is_the_last_to_hear():
     """A second alert of the same anomaly does not make the first one late."""
     (row,) = table_of(
@@ -101,6 +110,6 @@ def test_by_kind():
     """Recall goes by the anomaly's kind, precision by the alert's."""
     stuck = Anomaly(id="x", building="b-1", sensor="b-1/p/1", kind="stuck", start=100, end=101)
     table = table_of([got("a"), got("a", ts=900, alert="z")], anomalies=(stuck, ANOMALY))
-    assert [(one.kind, one.total, one.hits) for one in table.by_anomaly_kind] == [("spike", 1, 1), ("stuck", 1, 0)]
-    assert [(one.kind, one.total, one.hits) for one in table.by_alert_kind] == [("high", 2, 1)]
+    assert table.by_anomaly_kind == [KindRow("spike", 1, 1, 1.0), KindRow("stuck", 1, 0, 0.0)]
+    assert table.by_alert_kind == [KindRow("high", 2, 1, 0.5)]
     assert [row.id for row in table.rows] == ["an", "x"]
