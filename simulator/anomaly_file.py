@@ -1,10 +1,10 @@
 """Anomalies listed in a TOML or JSON file: read, checked, and resolved to sensors of the fleet.
 
 [[anomaly]]
-kind = "spike"            # spike, stuck, dropout, fire
+kind = "spike"            # any of simulator/anomalies; docs/anomalies.md has them all
 at = 20.0                 # seconds after the load starts
 duration = 10.0           # seconds; optional, as are all that follow
-magnitude = 15.0          # in the sensor's unit
+magnitude = 15.0          # in the unit of the kind, which is mostly the sensor's
 building = "b-0003"       # omitted: chosen by the seed, as is the sensor
 quantity = "temperature"
 sensor = "b-0003/temperature/0001"
@@ -12,7 +12,6 @@ sensor = "b-0003/temperature/0001"
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import tomllib
@@ -25,6 +24,7 @@ import numpy as np
 
 from simulator.anomalies import KINDS, Kind
 from simulator.layout import Layout
+from simulator.nearest import nearest
 from simulator.schedule import Event, event
 from wire.clock import NS
 from wire.errors import SensorSwarmError
@@ -70,10 +70,15 @@ def read_entries(path: Path) -> list[Entry]:
     tables = content.get("anomaly", []) if isinstance(content, dict) else None
     if not isinstance(tables, list) or set(content) - {"anomaly"}:
         raise AnomalyFileError(f"{path}: expected nothing but [[anomaly]] tables")
-    return [_entry(f"{path}: anomaly {number}", table) for number, table in enumerate(tables, 1)]
+    return [entry_of(f"{path}: anomaly {number}", table) for number, table in enumerate(tables, 1)]
 
 
-def _entry(where: str, table: object) -> Entry:
+def entry_of(where: str, table: object) -> Entry:
+    """Check one table; `where` names it in messages.
+
+    Raises:
+        AnomalyFileError: an unknown key or kind, or a value that does not fit.
+    """
     if not isinstance(table, dict):
         raise AnomalyFileError(f"{where}: expected a table, not {table!r}")
     _check_keys(where, table)
@@ -84,8 +89,7 @@ def _entry(where: str, table: object) -> Entry:
         raise AnomalyFileError(f"{where}: at is seconds after the load starts and cannot be {table['at']:g}")
     if table.get("duration", 1) <= 0:
         raise AnomalyFileError(f"{where}: duration must be above 0 s, not {table['duration']:g}")
-    if "magnitude" in table and (not kind.magnitudes or table["magnitude"] == 0):
-        reason = "cannot be 0" if kind.magnitudes else f"means nothing to kind {kind.name!r}; leave it out"
+    if "magnitude" in table and (reason := kind.refusal(table["magnitude"])):
         raise AnomalyFileError(f"{where}: magnitude {reason}")
     return Entry(
         where,
@@ -117,13 +121,6 @@ def _number(value: Any) -> bool:  # noqa: ANN401 - whatever TOML or JSON may hol
     return type(value) in (int, float) and math.isfinite(value) and abs(value) <= LONGEST_S
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Name the nearest known word, or all of a few."""
-    names = list(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names[:10])}"
-
-
 def resolve(entries: list[Entry], layout: Layout, *, seed: int, interval_s: float) -> list[Event]:
     """Find the sensors; what an entry leaves open is drawn from the seed and the entry's number.
 
@@ -133,21 +130,29 @@ def resolve(entries: list[Entry], layout: Layout, *, seed: int, interval_s: floa
     events = []
     for number, entry in enumerate(entries):
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(_LIST_KEY, number)))
-        building, column = _place(entry, layout, rng)
-        events.append(
-            event(
-                layout,
-                kind=entry.kind,
-                cause=f"{entry.kind.name}-listed-{number + 1}",
-                at_ns=round(entry.at_s * NS),
-                building=building,
-                column=column,
-                interval_s=interval_s,
-                duration_s=entry.duration_s,
-                magnitude=entry.magnitude,
-            )
-        )
+        cause = f"{entry.kind.name}-listed-{number + 1}"
+        events.append(event_of(entry, layout, rng, cause=cause, interval_s=interval_s))
     return events
+
+
+def event_of(entry: Entry, layout: Layout, rng: np.random.Generator, *, cause: str, interval_s: float) -> Event:
+    """Find the sensors of one entry, drawing what it leaves open.
+
+    Raises:
+        AnomalyFileError: as `resolve` does.
+    """
+    building, column = _place(entry, layout, rng)
+    return event(
+        layout,
+        kind=entry.kind,
+        cause=cause,
+        at_ns=round(entry.at_s * NS),
+        building=building,
+        column=column,
+        interval_s=interval_s,
+        duration_s=entry.duration_s,
+        magnitude=entry.magnitude,
+    )
 
 
 def _place(entry: Entry, layout: Layout, rng: np.random.Generator) -> tuple[int, int]:

@@ -28,14 +28,24 @@ class Lateness:
         self._counts += np.bincount(np.minimum(bins, _BINS - 1), minlength=_BINS)
         self.max_ns = max(self.max_ns, int(late_ns.max()))
 
-    def quantile_ms(self, share: float) -> float:
-        """Milliseconds that `share` of all readings did not exceed; 0 where there are none."""
-        total = int(self._counts.sum())
+    def quantile_ms(self, share: float, since: Lateness | None = None) -> float:
+        """Milliseconds that `share` of all readings did not exceed; 0 where there are none.
+
+        `since` is an earlier copy of this, whose readings do not count.
+        """
+        counts = self._counts if since is None else self._counts - since._counts  # noqa: SLF001 - one of us
+        total = int(counts.sum())
         if not total:
             return 0.0
         rank = max(1, math.ceil(share * total))
-        place = int(np.searchsorted(np.cumsum(self._counts), rank))
+        place = int(np.searchsorted(np.cumsum(counts), rank))
         return min(_LEAST_NS * math.exp(place * _GROWTH), float(self.max_ns)) / 1e6
+
+    def copy(self) -> Lateness:
+        """Keep what it is now."""
+        other = Lateness()
+        other._counts, other.max_ns = self._counts.copy(), self.max_ns
+        return other
 
     @property
     def max_ms(self) -> float:

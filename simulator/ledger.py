@@ -1,6 +1,8 @@
 """What became of every reading: counts per second and building, and where each sensor ended. Pure.
 
-Memory is bounded by the readings of the seconds that are not closed yet, normally one.
+A reading belongs to the second in which it was due to leave. That is the second of its intended time, but for one that
+a simulated fault delays on its way. Memory is bounded by the readings of the seconds that are not closed yet, normally
+one, and by the ranges of numbers left out.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.lateness import Lateness
+from simulator.skipped import Skipped
 from simulator.source import Bools, Floats, Ints, Source
 from wire.clock import NS
 from wire.records import Published, PublishedFinal, PublishedTotal
@@ -21,7 +24,7 @@ class _Batch:
     """Readings that were sent or shed, each of shape (readings,)."""
 
     building: Ints
-    second: Ints  # Unix second of the intended time
+    second: Ints  # Unix second in which it was due
     late_ns: Ints
     sent: Bools
 
@@ -37,14 +40,13 @@ class Ledger:
         self.start_ns = start_ns
         self.sent = 0
         self.shed = 0
+        self.copies = 0
         self.lateness = Lateness()
-        self.last_second_sent = 0
-        self.last_second_late_ms_p99 = 0.0
         self._roster = roster
         self._interval_s = source.interval_s
         self._first_ns = source.first_ns
         self._last_seq = np.full(len(roster.sensors), -1, dtype=np.int64)
-        self._skipped: dict[int, list[tuple[int, int]]] = {}
+        self._skipped = Skipped()
         self._batches: list[_Batch] = []
 
     def reached(self, sensor: Ints, seq: Ints) -> None:
@@ -53,26 +55,22 @@ class Ledger:
 
     def skipped(self, sensor: Ints, seq: Ints) -> None:
         """These were due and are missing on purpose."""
-        for number, at in zip(sensor.tolist(), seq.tolist(), strict=True):
-            ranges = self._skipped.setdefault(number, [])
-            if ranges and ranges[-1][1] == at - 1:
-                ranges[-1] = (ranges[-1][0], at)
-            else:
-                ranges.append((at, at))
+        self._skipped.add(sensor, seq)
 
-    def count(self, sensor: Ints, offset_ns: Ints, late_ns: Ints, sent: Bools) -> None:
-        """These were sent, or shed where `sent` is False; all of shape (readings,)."""
-        second = (self.start_ns + offset_ns) // NS
+    def count(self, sensor: Ints, due_ns: Ints, late_ns: Ints, sent: Bools) -> None:
+        """These were sent, or shed where `sent` is False; all of shape (readings,), `due_ns` an offset."""
+        second = (self.start_ns + due_ns) // NS
         self._batches.append(_Batch(self._roster.building_of[sensor], second, late_ns, sent))
         count = int(np.count_nonzero(sent))
         self.sent += count
         self.shed += sent.size - count
         self.lateness.add(late_ns if count == sent.size else late_ns[sent])
 
-    def close_seconds(self, before_ns: int | None = None) -> list[Published]:
+    def close_seconds(self, before_ns: Ints | int | None = None) -> list[Published]:
         """Records of the seconds that end at or before a Unix time in nanoseconds; of all that are left when None.
 
-        The caller knows that nothing of these seconds is to come.
+        The time may differ from building to building, shape (buildings,). The caller knows that nothing of these
+        seconds is to come.
         """
         if not self._batches:
             return []
@@ -82,7 +80,10 @@ class Ledger:
             np.concatenate([batch.late_ns for batch in self._batches]),
             np.concatenate([batch.sent for batch in self._batches]),
         )
-        closed = np.ones(joined.second.size, dtype=np.bool_) if before_ns is None else joined.second < before_ns // NS
+        if before_ns is None:
+            closed = np.ones(joined.second.size, dtype=np.bool_)
+        else:
+            closed = joined.second < np.broadcast_to(before_ns, len(self._roster.buildings))[joined.building] // NS
         rest = joined.where(~closed)
         self._batches = [rest] if rest.second.size else []
         done = joined.where(closed)
@@ -94,20 +95,19 @@ class Ledger:
     def _close(self, second: int, batch: _Batch) -> Iterator[Published]:
         names = self._roster.buildings
         late_ms = batch.late_ns[batch.sent] / 1e6
-        self.last_second_sent = late_ms.size
-        self.last_second_late_ms_p99 = float(np.quantile(late_ms, 0.99, method="inverted_cdf")) if late_ms.size else 0.0
         intended = np.bincount(batch.building, minlength=len(names))
         building = batch.building[batch.sent]
         sent = np.bincount(building, minlength=len(names))
-        quantiles = _quantiles_by_group(late_ms, building, sent)
-        for number in np.flatnonzero(intended).tolist():
-            p50, p99, most = quantiles[number].tolist()
+        there = np.flatnonzero(intended)
+        quantiles = _quantiles_by_group(late_ms, building, sent)[there].tolist()
+        columns = zip(there.tolist(), intended[there].tolist(), sent[there].tolist(), quantiles, strict=True)
+        for number, meant, left, (p50, p99, most) in columns:
             yield Published(
                 ts=float(second),
                 building=names[number],
-                intended=int(intended[number]),
-                sent=int(sent[number]),
-                shed=int(intended[number] - sent[number]),
+                intended=meant,
+                sent=left,
+                shed=meant - left,
                 late_ms_p50=p50,
                 late_ms_p99=p99,
                 late_ms_max=most,
@@ -128,12 +128,16 @@ class Ledger:
             late_ms_max=round(self.lateness.max_ms, 3),
             cpu_s=round(cpu_s, 3),
             unacknowledged=unacknowledged,
+            copies=self.copies,
         )
 
     def finals(self) -> Iterator[PublishedFinal]:
         """Where the sensors of each building ended."""
         roster = self._roster
-        edges = np.searchsorted(roster.building_of, np.arange(len(roster.buildings) + 1)).tolist()
+        numbers = np.arange(len(roster.buildings) + 1)
+        edges = np.searchsorted(roster.building_of, numbers).tolist()
+        skipped = self._skipped.ranges()
+        skips = np.searchsorted(skipped[0], edges).tolist()
         for number, building in enumerate(roster.buildings):
             begin, end = edges[number], edges[number + 1]
             yield PublishedFinal(
@@ -142,11 +146,7 @@ class Ledger:
                 sensors=[sensor.id for sensor in roster.sensors[begin:end]],
                 first_ts=[round(ns / NS, 6) for ns in (self.start_ns + self._first_ns[begin:end]).tolist()],
                 last_seq=self._last_seq[begin:end].tolist(),
-                skipped=[
-                    [sensor - begin, first, last]
-                    for sensor in range(begin, end)
-                    for first, last in self._skipped.get(sensor, ())
-                ],
+                skipped=(skipped[:, skips[number] : skips[number + 1]].T - [begin, 0, 0]).tolist(),
             )
 
 

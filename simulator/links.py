@@ -14,6 +14,8 @@ if sys.platform != "win32":
     import resource
 
 _AT_ONCE = 100  # connections opened at the same time
+# QoS 1 readings that are not acknowledged: each takes about half a kilobyte here.
+_ALL_IN_FLIGHT, _MOST_IN_FLIGHT, _LEAST_IN_FLIGHT = 100_000, 10_000, 100
 _SPARE_DESCRIPTORS = 100  # files, pipes and sockets that are no links
 
 
@@ -29,7 +31,8 @@ async def open_links(
         SensorSwarmError: the system does not allow that many connections.
     """
     _allow_descriptors(count + _SPARE_DESCRIPTORS)
-    links = [Link(address, tls=tls, settle_s=settle_s) for _ in range(count)]
+    most = max(_LEAST_IN_FLIGHT, min(_MOST_IN_FLIGHT, _ALL_IN_FLIGHT // count))
+    links = [Link(address, tls=tls, settle_s=settle_s, max_in_flight=most) for _ in range(count)]
     try:
         await links[0].start()  # alone: an unreachable broker is found out once
         for first in range(1, count, _AT_ONCE):

@@ -1,7 +1,8 @@
 """The load: wakes when a reading is due, sends all that became due, keeps the books. A thin shell over pure parts.
 
 Due times are read from the wall clock, the one that `ts` is in: a reading is never sent before its `ts`, and lateness
-is the time of its write minus its `ts`. Nothing that is due is ever left out, however late we are.
+is the time of its write minus its `ts`. Nothing that is due is ever left out, however late we are. A simulated fault
+may delay a reading on its way: then it is due later than its `ts`, and lateness counts from there.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.encoding import Encoder
+from simulator.lateness import Lateness
 from simulator.ledger import Ledger
 from simulator.links import drain_links
 from simulator.onsets import Onsets
 from simulator.pacing import Pacer, Part
 from simulator.recorder import Recorder
-from simulator.sending import AtLeastOnce, AtMostOnce, Columns, Sender
-from simulator.source import Source
+from simulator.sending import AtLeastOnce, AtMostOnce, Sender
+from simulator.source import Ints, Source
 from simulator.status import Snapshot
+from simulator.transport_faults import Departures, Transit
 from wire.clock import NS
 from wire.errors import SensorSwarmError
 from wire.mqtt import Link
@@ -31,6 +34,7 @@ from wire.records import PublishedTotal
 LEAST_PAUSE_S = 0.004  # what falls due meanwhile leaves together: a little late, and few wake-ups for many sensors
 LONGEST_PAUSE_S = 0.050  # Ctrl-C, the end and the once-a-second records are seen this soon
 LEAD_NS = NS // 2  # from here to the start of the load: the first readings are not late
+LAST_WAIT_S = 5.0  # for the broker to take what still waits when the load is over
 BATCH = 2000  # readings in one write at most; between full batches the loop gets its turn
 _US = 1000
 
@@ -54,6 +58,8 @@ class Publisher:
         qos: 0 or 1.
         seed: for the records.
         duration_s: the load ends after so many seconds; None for the end of the source.
+        start_multiple_s: the load starts at a Unix time that is a multiple of this, so that several processes that are
+            started within one such time start at the same moment; None for at once.
         on_status: called about once a second.
     """
 
@@ -67,6 +73,7 @@ class Publisher:
         qos: int = 0,
         seed: int = 0,
         duration_s: float | None = None,
+        start_multiple_s: float | None = None,
         on_status: Callable[[Snapshot], None] = lambda _: None,
     ) -> None:
         self._source = source
@@ -76,12 +83,16 @@ class Publisher:
         self._qos = qos
         self._seed = seed
         self._end_ns = None if duration_s is None else round(duration_s * NS)
+        self._start_multiple_ns = _US if start_multiple_s is None else round(start_multiple_s * NS)
         self._on_status = on_status
         self._onsets = Onsets()
+        self._transit = Transit()
         self._pacer = Pacer(source.blocks(), end_ns=self._end_ns)
         sensors = len(source.roster.sensors)
         self._link_of = source.roster.building_of if len(links) > 1 else np.zeros(sensors, dtype=np.int64)
         self._reached_ns = -1  # offset of the last reading that was handed out
+        self._told_sent = 0
+        self._told_lateness = Lateness()
         self._sender: Sender
         self._ledger: Ledger
 
@@ -91,7 +102,7 @@ class Publisher:
         Raises:
             UnusableError: the run directory cannot be written to any more; what could be written was.
         """
-        start_ns = (time.time_ns() + LEAD_NS) // _US * _US
+        start_ns = -(-(time.time_ns() + LEAD_NS) // self._start_multiple_ns) * self._start_multiple_ns
         self._ledger = Ledger(self._source, start_ns)
         self._sender = (AtLeastOnce if self._qos else AtMostOnce)(self._links, self._encoder, self._ledger)
         await _sleep_until(start_ns, stop)
@@ -116,25 +127,39 @@ class Publisher:
         while not stop.is_set():
             now_ns = time.time_ns()
             await self._publish_due(now_ns - start_ns)
-            if now_ns // NS > told_second and not self._sender.held:
+            if now_ns // NS > told_second:
                 told_second = now_ns // NS
                 self._tell(now_ns)
-            if self._pacer.next_ns is None and not self._sender.held and now_ns - start_ns >= (self._end_ns or 0):
+            if self._over(now_ns - start_ns):
                 return
             await asyncio.sleep(self._pause_s(time.time_ns() - start_ns))
 
+    def _over(self, elapsed_ns: int) -> bool:
+        """Whether nothing is left to do."""
+        if self._pacer.next_ns is not None or elapsed_ns < (self._end_ns or 0):
+            return False
+        transit_ns = self._transit.next_ns
+        if transit_ns is not None and (self._end_ns is None or transit_ns < self._end_ns):
+            return False
+        waited_ns = elapsed_ns - max(self._reached_ns, self._end_ns or 0)
+        return not self._sender.held or waited_ns > LAST_WAIT_S * NS
+
     def _pause_s(self, elapsed_ns: int) -> float:
         """Sleep until the next reading is due, within bounds."""
-        next_ns = self._pacer.next_ns
+        next_ns = min((at for at in (self._pacer.next_ns, self._transit.next_ns) if at is not None), default=None)
         until_due_s = LONGEST_PAUSE_S if next_ns is None else (next_ns - elapsed_ns) / NS
         return min(max(until_due_s, LEAST_PAUSE_S), LONGEST_PAUSE_S)
 
     async def _publish_due(self, elapsed_ns: int) -> None:
-        self._sender.retry()
-        while not self._sender.held and (part := self._pacer.take(elapsed_ns, BATCH)) is not None:
+        sender = self._sender
+        sender.retry()
+        if not sender.blocked and (delayed := self._transit.due(elapsed_ns)) is not None:
+            self._send(delayed)
+        while not sender.blocked and (part := self._pacer.take(elapsed_ns, BATCH)) is not None:
             self._publish(part)
             if len(part) == BATCH:
                 await asyncio.sleep(0)
+                sender.retry()
 
     def _publish(self, part: Part) -> None:
         block, rows = part.block, slice(part.begin, part.end)
@@ -147,37 +172,53 @@ class Publisher:
         if not kept.all():
             self._ledger.skipped(sensor[~kept], seq[~kept])
             chosen = chosen[kept]
-            if not chosen.size:
-                return
+        self._send(self._transit.enter(block, chosen))
+
+    def _send(self, readings: Departures) -> None:
+        if not len(readings):
+            return
+        link = self._link_of[readings.sensor]
         if len(self._links) > 1:
-            chosen = chosen[np.argsort(self._link_of[block.sensor[chosen]], kind="stable")]
-        sensor = block.sensor[chosen]
-        self._sender.send(
-            Columns(sensor, block.offset_ns[chosen], block.seq[chosen], block.value[chosen], self._link_of[sensor])
-        )
+            order = np.argsort(link, kind="stable")
+            readings, link = readings.where(order), link[order]
+        self._sender.send(readings, link)
+
+    def _complete_ns(self, now_ns: int) -> Ints:
+        """Unix time before which nothing of a building is to come, shape (buildings,)."""
+        start_ns = self._ledger.start_ns
+        next_ns = (at for at in (self._pacer.next_ns, self._transit.next_ns) if at is not None)
+        result = np.full(len(self._source.roster.buildings), min(now_ns, start_ns + min(next_ns, default=now_ns)))
+        for link, due_ns in self._sender.oldest_ns().items():
+            of_link = slice(link, link + 1) if len(self._links) > 1 else slice(None)
+            result[of_link] = np.minimum(result[of_link], start_ns + due_ns)
+        return result
 
     def _tell(self, now_ns: int) -> None:
         """Once a second: records of what is complete, and the status line."""
         ledger = self._ledger
         elapsed_ns = now_ns - ledger.start_ns
-        self._recorder.add(ledger.start_ns, self._onsets.begun(self._reached_ns), ledger.close_seconds(now_ns))
+        complete_ns = self._complete_ns(now_ns)
+        self._recorder.add(ledger.start_ns, self._onsets.begun(self._reached_ns), ledger.close_seconds(complete_ns))
         self._on_status(
             Snapshot(
                 elapsed_s=elapsed_ns / NS,
-                rate_per_s=ledger.last_second_sent,
-                late_ms_p99=ledger.last_second_late_ms_p99,
+                rate_per_s=ledger.sent - self._told_sent,
+                late_ms_p99=ledger.lateness.quantile_ms(0.99, since=self._told_lateness),
                 anomalies=self._onsets.under_way(elapsed_ns),
                 links=len(self._links),
                 down=sum(not link.connected for link in self._links),
                 shed=ledger.shed,
+                behind_s=max(0.0, (now_ns - int(complete_ns.min())) / NS),
             )
         )
+        self._told_sent, self._told_lateness = ledger.sent, ledger.lateness.copy()
 
     def _finish(self, cpu_s: float) -> PublishedTotal:
         """Write all that is known now."""
         ledger = self._ledger
         ended_ns = time.time_ns()
         self._sender.give_up()
+        self._keep_back(self._transit.give_up())
         unacknowledged = sum(link.in_flight for link in self._links)
         total = ledger.total(ended_ns=ended_ns, cpu_s=time.process_time() - cpu_s, unacknowledged=unacknowledged)
         try:
@@ -185,6 +226,12 @@ class Publisher:
         finally:
             self._recorder.finish(ledger, total)
         return total
+
+    def _keep_back(self, readings: Departures | None) -> None:
+        """The load ends before these were due to leave: the fault that delayed them made them go missing."""
+        if readings is not None:
+            readings = readings.where(~readings.copy)
+            self._ledger.skipped(readings.sensor, readings.seq)
 
 
 async def _sleep_until(when_ns: int, stop: asyncio.Event) -> None:

@@ -21,6 +21,8 @@ from wire.records import (
     make_directory,
 )
 
+_FINALS_AT_ONCE = 100  # buildings: all sensors of a large fleet would take 60 bytes each
+
 
 class Recorder:
     """Writes records, or nothing where there is no directory.
@@ -77,6 +79,7 @@ class Recorder:
                     end=round((start_ns + truth.end_ns) / NS, 6),
                     magnitude=truth.magnitude,
                     cause=truth.cause,
+                    unit=truth.unit,
                 )
             )
         for second in seconds:
@@ -93,8 +96,10 @@ class Recorder:
             return
         with RecordWriter(self._directory) as end:  # apart, so that lines an earlier failure left are not written twice
             end.add(total)
-            for final in ledger.finals():
+            for number, final in enumerate(ledger.finals(), 1):
                 end.add(final)
+                if number % _FINALS_AT_ONCE == 0:
+                    end.flush()
 
     def close(self) -> None:
         """Close the files; what could not be written was raised before."""

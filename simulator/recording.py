@@ -16,7 +16,7 @@ from typing import TextIO
 
 import numpy as np
 
-from simulator.anomaly_file import nearest
+from simulator.nearest import nearest
 from simulator.source import Bools, Floats, Ints, Roster, Sensor
 from wire.errors import SensorSwarmError
 from wire.reading import QUANTITIES

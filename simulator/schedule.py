@@ -6,14 +6,14 @@ generator, so that a fleet published in parts suffers the same as a whole one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
-from simulator.anomalies import KINDS, Kind
-from simulator.layout import Layout
+from simulator.anomalies import KINDS, Cause, Kind, Scope
+from simulator.layout import FLOOR_ZONES, Layout
 from wire.clock import NS
 from wire.reading import building_name
 
@@ -24,10 +24,12 @@ DAY_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One sensor under an event."""
+    """One sensor under an event, from `from_ns` to `until_ns` after its onset."""
 
     sensor: int  # number in the roster
     magnitude: float
+    from_ns: int = 0
+    until_ns: int | None = None  # None: as long as the event lasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,10 @@ class Event:
     kind: Kind
     at_ns: int
     duration_ns: int
-    hits: tuple[Hit, ...]
+    building: int  # number
+    column: int  # of the sensor that it was meant for
+    magnitude: float  # in the unit of the first quantity that the kind can befall; 0 where the kind has none
+    hits: tuple[Hit, ...]  # the sensors it befalls for certain; injection adds those that a cause reaches later
 
 
 class Schedule(Protocol):
@@ -60,21 +65,66 @@ def event(
     duration_s: float | None = None,
     magnitude: float | None = None,
 ) -> Event:
-    """Fill in what a kind decides: defaults, and the other sensors of the zone where it spreads.
+    """Fill in what a kind decides: defaults, and the other sensors of the zone or the building where it befalls them.
 
-    `magnitude` is in the unit of the sensor at `column`, which must be of a quantity that the kind can befall; the
-    magnitudes of other quantities in the zone are scaled alike.
+    `magnitude` is in the unit of the kind, or else of the sensor at `column`, which must be of a quantity that the kind
+    can befall; the magnitudes of other quantities are scaled alike.
     """
     quantity = layout.quantities[column]
-    befallen = (
-        [c for c in layout.zone(column) if layout.quantities[c] in kind.durations_s] if kind.spreads else [column]
-    )
+    columns = {Scope.SENSOR: [column], Scope.ZONE: layout.zone(column), Scope.BUILDING: range(layout.sensors)}
+    mains: list[int] = []
+    if isinstance(kind.effect, Cause):
+        if kind.effect.meters:
+            columns[Scope.SENSOR] = list(dict.fromkeys((column, _main_meter(layout, column))))
+        mains = layout.main_meters.tolist() if kind.effect.plant else []
     scale = 1.0 if magnitude is None or not kind.magnitudes else magnitude / kind.magnitudes[quantity]
     hits = tuple(
-        Hit(building * layout.sensors + c, scale * kind.magnitudes.get(layout.quantities[c], 0.0)) for c in befallen
+        Hit(building * layout.sensors + c, scale * kind.magnitudes.get(layout.quantities[c], 0.0))
+        for c in columns[kind.scope]
+        if layout.quantities[c] in kind.durations_s or c in mains
     )
     seconds = kind.duration_s(quantity, interval_s) if duration_s is None else duration_s
-    return Event(cause, kind, at_ns, round(seconds * NS), hits)
+    first = next(iter(kind.durations_s))
+    return Event(
+        cause=cause,
+        kind=kind,
+        at_ns=at_ns,
+        duration_ns=max(1, round(seconds * NS)),
+        building=building,
+        column=column,
+        magnitude=scale * kind.magnitudes.get(first, 0.0),
+        hits=hits,
+    )
+
+
+def _main_meter(layout: Layout, column: int) -> int:
+    """Column of the main meter of a room's floor: what a room draws goes through both."""
+    return int(layout.main_meters[layout.zone_of[column] // FLOOR_ZONES])
+
+
+def part(events: Iterable[Event], buildings: Sequence[int], layout: Layout) -> list[Event]:
+    """Events of some buildings of a fleet, numbered as in a fleet of those alone.
+
+    Events are resolved in the whole fleet first, so that what the seed chooses does not depend on the part.
+
+    Args:
+        events: of the whole fleet.
+        buildings: numbers of the part's buildings in the whole fleet, ascending.
+        layout: of either.
+    """
+    place = {number: index for index, number in enumerate(buildings)}
+    return [
+        replace(
+            item,
+            building=place[item.building],
+            hits=tuple(
+                replace(hit, sensor=hit.sensor + (place[item.building] - item.building) * layout.sensors)
+                for hit in item.hits
+            ),
+        )
+        for item in events
+        if item.building in place
+    ]
 
 
 class ListedSchedule:
@@ -91,29 +141,61 @@ class ListedSchedule:
         return due
 
 
+class LiveSchedule:
+    """Events that are asked for while the load runs; each begins with the next sample that is not made yet."""
+
+    def __init__(self, interval_ns: int) -> None:
+        self._interval_ns = interval_ns
+        self._waiting: list[Event] = []
+
+    def __len__(self) -> int:
+        """Count the events that wait for the next sample."""
+        return len(self._waiting)
+
+    def ask(self, event: Event) -> None:
+        """Take an event; its own `at_ns` does not count."""
+        self._waiting.append(event)
+
+    def until(self, end_ns: int) -> list[Event]:
+        """Events that were asked for since the last call."""
+        due, self._waiting = self._waiting, []
+        return [replace(event, at_ns=end_ns - self._interval_ns) for event in due]
+
+
 class RandomSchedule:
     """A Poisson process a building.
 
-    A sensor suffers one anomaly at a time: an event that would befall one that already suffers does not happen, so
-    the rate reached lies a little below `rate_per_sensor_day`.
+    A sensor suffers one random anomaly of its own or its zone at a time: one that would befall a sensor that already
+    suffers does not happen, so the rate reached lies a little below `rate_per_sensor_day`. Those of a whole building
+    come on top of whatever there is. Faults of transport are never drawn: they change what the books count, and so have
+    to be asked for.
 
     Args:
         layout: the sensors.
         rngs: one generator a building, used for nothing else.
         rate_per_sensor_day: expected events per sensor and day of 86,400 s; 0 for none.
         interval_s: seconds between two readings of a sensor.
+        names: of the buildings, for the causes; those of a whole fleet unless given.
     """
 
     def __init__(
-        self, layout: Layout, rngs: list[np.random.Generator], *, rate_per_sensor_day: float, interval_s: float
+        self,
+        layout: Layout,
+        rngs: list[np.random.Generator],
+        *,
+        rate_per_sensor_day: float,
+        interval_s: float,
+        names: Sequence[str] | None = None,
     ) -> None:
+        self._buildings = names if names is not None else [building_name(index) for index in range(layout.buildings)]
         self._layout = layout
         self._rngs = rngs
         self._interval_s = interval_s
         self._candidates = {
             name: columns
             for name, kind in KINDS.items()
-            if (columns := [c for c, quantity in enumerate(layout.quantities) if quantity in kind.durations_s])
+            if kind.weight > 0
+            and (columns := [c for c, quantity in enumerate(layout.quantities) if quantity in kind.durations_s])
         }
         self._names = list(self._candidates)
         weights = np.array([KINDS[name].weight for name in self._names])
@@ -132,7 +214,7 @@ class RandomSchedule:
         while (due := np.flatnonzero(self._next_ns < end_ns)).size:
             for building in due.tolist():
                 item = self._draw(building, int(self._next_ns[building]))
-                numbers = [hit.sensor for hit in item.hits]
+                numbers = [] if item.kind.scope is Scope.BUILDING else [hit.sensor for hit in item.hits]
                 if (self._busy_until[numbers] <= item.at_ns).all():
                     self._busy_until[numbers] = item.at_ns + item.duration_ns
                     drawn.append(item)
@@ -152,7 +234,7 @@ class RandomSchedule:
         return event(
             self._layout,
             kind=kind,
-            cause=f"{kind.name}-{building_name(building)}-{self._counts[building]}",
+            cause=f"{kind.name}-{self._buildings[building]}-{self._counts[building]}",
             at_ns=at_ns,
             building=building,
             column=column,

@@ -1,11 +1,13 @@
 """Readings of one wake-up to the links: one write per link, and what became of each reading.
 
-A sender takes columns of shape (readings,) ordered by link, and within a link by time.
+A sender takes columns of shape (readings,) ordered by link, and within a link by time. Copies that a simulated fault
+makes are sent like any reading and counted apart.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,23 +15,16 @@ import numpy as np
 
 from simulator.encoding import Encoder
 from simulator.ledger import Ledger
-from simulator.source import Floats, Ints
-from wire.clock import NS
+from simulator.source import Bools, Ints
+from simulator.transport_faults import Departures
 from wire.mqtt import Link
 
-_PENDING_BYTES = 64 << 20  # over all links: beyond its share a link's readings are shed
-_LEAST_PENDING_BYTES = 256 << 10
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Readings to be sent now."""
-
-    sensor: Ints
-    offset_ns: Ints
-    seq: Ints
-    value: Floats
-    link: Ints  # number of the link of each, never decreasing
+# Over all links; the share of a link is at least _LEAST_BYTES.
+_UNSENT_BYTES = 16 << 20  # in the transports: given to them, not yet taken by the kernel
+_QUEUED_BYTES = 64 << 20  # in front of them
+_LEAST_BYTES = 16 << 10
+_MOST_UNSENT_BYTES = 256 << 10  # of one link: more would only hide that it does not keep up
+_CHUNK_BYTES = 600  # what a chunk takes besides its packets and columns
 
 
 class Sender(Protocol):
@@ -37,10 +32,17 @@ class Sender(Protocol):
 
     @property
     def held(self) -> int:
-        """Readings that wait for the broker; while any do, no more may be given."""
+        """Readings that wait for the broker."""
 
-    def send(self, readings: Columns) -> None:
-        """Send what was due."""
+    @property
+    def blocked(self) -> bool:
+        """Whether no more readings may be given now."""
+
+    def oldest_ns(self) -> dict[int, int]:
+        """Offset at which the oldest reading that waits was due, for each link on which one waits."""
+
+    def send(self, readings: Departures, link: Ints) -> None:
+        """Send what was due; `link` is the number of the link of each, never decreasing."""
 
     def retry(self) -> None:
         """Send what is held, as far as the broker lets us."""
@@ -49,42 +51,122 @@ class Sender(Protocol):
         """Count what is still held as shed: the load ends."""
 
 
-class AtMostOnce:
-    """QoS 0: what a link cannot take now is shed and counted.
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """What one wake-up had for one link."""
 
-    Not guaranteed: what was counted as sent lies in the link's buffer; a connection that breaks takes it along.
+    packets: bytes
+    sensor: Ints
+    due_ns: Ints
+    copy: Bools
+
+    @property
+    def bytes(self) -> int:
+        return len(self.packets) + self.sensor.nbytes + self.due_ns.nbytes + self.copy.nbytes + _CHUNK_BYTES
+
+
+class _Queue:
+    """Chunks that wait for one link, oldest first."""
+
+    def __init__(self) -> None:
+        self.chunks: deque[_Chunk] = deque()
+        self.bytes = 0
+
+    def push(self, chunk: _Chunk) -> None:
+        self.chunks.append(chunk)
+        self.bytes += chunk.bytes
+
+    def pop(self) -> _Chunk:
+        chunk = self.chunks.popleft()
+        self.bytes -= chunk.bytes
+        return chunk
+
+
+class AtMostOnce:
+    """QoS 0: what a link cannot take now waits in a bounded queue; when that is full the oldest is shed and counted.
+
+    What waits for a connection that is down is shed at once. Not guaranteed: what was counted as sent lies in a buffer
+    of the transport or of the kernel; a connection that breaks takes it along.
     """
 
-    held = 0
+    blocked = False
 
     def __init__(self, links: list[Link], encoder: Encoder, ledger: Ledger) -> None:
         self._links = links
         self._encoder = encoder
         self._ledger = ledger
-        self._most_pending = max(_PENDING_BYTES // len(links), _LEAST_PENDING_BYTES)
+        share = max(_LEAST_BYTES, _UNSENT_BYTES // len(links))
+        self._most_unsent = min(share, _MOST_UNSENT_BYTES)
+        self._most_queued = max(_LEAST_BYTES, _QUEUED_BYTES // len(links))
+        self._queues: dict[int, _Queue] = {}  # of the links that have one now
 
-    def send(self, readings: Columns) -> None:
+    @property
+    def held(self) -> int:
+        """Readings that wait for the broker."""
+        return sum(chunk.sensor.size for queue in self._queues.values() for chunk in queue.chunks)
+
+    def oldest_ns(self) -> dict[int, int]:
+        """Offset at which the oldest reading that waits was due, for each link on which one waits."""
+        return {number: int(queue.chunks[0].due_ns[0]) for number, queue in self._queues.items()}
+
+    def send(self, readings: Departures, link: Ints) -> None:
         """Encode all, then write once per link; lateness is read after each write."""
-        intended_ns = self._ledger.start_ns + readings.offset_ns
-        packets = self._encoder.packets(
-            readings.sensor.tolist(), (intended_ns / NS).tolist(), readings.seq.tolist(), readings.value.tolist()
-        )
-        written_ns = np.empty(len(packets), dtype=np.int64)
-        sent = np.ones(len(packets), dtype=np.bool_)
-        edges = [0, *(np.flatnonzero(np.diff(readings.link)) + 1).tolist(), len(packets)]
-        numbers = readings.link[edges[:-1]].tolist()
-        for number, begin, end in zip(numbers, edges, edges[1:], strict=False):
-            link = self._links[number]
-            if link.pending_bytes > self._most_pending or not link.write(b"".join(packets[begin:end]), end - begin):
+        start_ns = self._ledger.start_ns
+        packets = self._encoder.packets(readings.sensor, start_ns + readings.stamp_ns, readings.seq, readings.value)
+        written_ns = np.zeros(len(readings), dtype=np.int64)
+        sent, queued = np.ones((2, len(readings)), dtype=np.bool_)
+        queued[:] = False
+        edges = [0, *(np.flatnonzero(np.diff(link)) + 1).tolist(), len(readings)]
+        for number, begin, end in zip(link[edges[:-1]].tolist(), edges, edges[1:], strict=False):
+            one = self._links[number]
+            if one.connected and (number in self._queues or one.pending_bytes > self._most_unsent):
+                part = slice(begin, end)
+                self._wait(
+                    number,
+                    _Chunk(packets.part(begin, end), readings.sensor[part], readings.due_ns[part], readings.copy[part]),
+                )
+                queued[part] = True
+            elif not one.write(packets.part(begin, end), end - begin):
                 sent[begin:end] = False
             written_ns[begin:end] = time.time_ns()
-        self._ledger.count(readings.sensor, readings.offset_ns, written_ns - intended_ns, sent)
+        chosen = slice(None) if not queued.any() else ~queued
+        self._count(
+            readings.sensor[chosen], readings.due_ns[chosen], readings.copy[chosen], written_ns[chosen], sent[chosen]
+        )
 
     def retry(self) -> None:
-        """Nothing is ever held."""
+        """Write what waits, as far as the links take it."""
+        for number in list(self._queues):
+            queue, link = self._queues[number], self._links[number]
+            while queue.chunks and not (link.connected and link.pending_bytes > self._most_unsent):
+                chunk = queue.pop()
+                self._settle(chunk, sent=link.write(chunk.packets, chunk.sensor.size))
+            if not queue.chunks:
+                del self._queues[number]
 
     def give_up(self) -> None:
-        """Nothing is ever held."""
+        """Count what still waits as shed."""
+        for queue in self._queues.values():
+            while queue.chunks:
+                self._settle(queue.pop(), sent=False)
+        self._queues.clear()
+
+    def _wait(self, number: int, chunk: _Chunk) -> None:
+        queue = self._queues.setdefault(number, _Queue())
+        queue.push(chunk)
+        while queue.bytes > self._most_queued and len(queue.chunks) > 1:
+            self._settle(queue.pop(), sent=False)
+
+    def _settle(self, chunk: _Chunk, *, sent: bool) -> None:
+        size = chunk.sensor.size
+        now_ns = np.full(size, time.time_ns())
+        self._count(chunk.sensor, chunk.due_ns, chunk.copy, now_ns, np.full(size, sent))
+
+    def _count(self, sensor: Ints, due_ns: Ints, copy: Bools, now_ns: Ints, sent: Bools) -> None:
+        if copy.any():
+            self._ledger.copies += int(np.count_nonzero(copy & sent))
+            sensor, due_ns, now_ns, sent = sensor[~copy], due_ns[~copy], now_ns[~copy], sent[~copy]
+        self._ledger.count(sensor, due_ns, now_ns - self._ledger.start_ns - due_ns, sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +175,8 @@ class _Message:
     topic: str
     payload: bytes
     sensor: int
-    offset_ns: int
+    due_ns: int
+    copy: bool
 
 
 class AtLeastOnce:
@@ -113,19 +196,29 @@ class AtLeastOnce:
         """Readings that wait until more of those in flight are acknowledged."""
         return len(self._waiting)
 
-    def send(self, readings: Columns) -> None:
+    @property
+    def blocked(self) -> bool:
+        """Whether no more readings may be given now: while any waits."""
+        return bool(self._waiting)
+
+    def oldest_ns(self) -> dict[int, int]:
+        """Offset at which the oldest reading that waits was due, for each link on which one waits."""
+        return {message.link: message.due_ns for message in reversed(self._waiting)}
+
+    def send(self, readings: Departures, link: Ints) -> None:
         """Publish all that the links take."""
-        sensors, offsets = readings.sensor.tolist(), readings.offset_ns.tolist()
-        ts = ((self._ledger.start_ns + readings.offset_ns) / NS).tolist()
-        messages = self._encoder.messages(sensors, ts, readings.seq.tolist(), readings.value.tolist())
-        self._publish(
-            [
-                _Message(link, topic, payload, sensor, offset)
-                for link, (topic, payload), sensor, offset in zip(
-                    readings.link.tolist(), messages, sensors, offsets, strict=True
-                )
-            ]
+        messages = self._encoder.messages(
+            readings.sensor, self._ledger.start_ns + readings.stamp_ns, readings.seq, readings.value
         )
+        columns = zip(
+            link.tolist(),
+            messages,
+            readings.sensor.tolist(),
+            readings.due_ns.tolist(),
+            readings.copy.tolist(),
+            strict=True,
+        )
+        self._publish([_Message(one, *message, sensor, due, copy) for one, message, sensor, due, copy in columns])
 
     def retry(self) -> None:
         """Publish what is held, as far as the links take it."""
@@ -150,9 +243,12 @@ class AtLeastOnce:
         self._count(taken, sent=True)
 
     def _count(self, messages: list[_Message], *, sent: bool) -> None:
+        if sent:
+            self._ledger.copies += sum(message.copy for message in messages)
+        messages = [message for message in messages if not message.copy]
         if not messages:
             return
-        offset_ns = np.array([message.offset_ns for message in messages], dtype=np.int64)
-        late_ns = time.time_ns() - self._ledger.start_ns - offset_ns
+        due_ns = np.array([message.due_ns for message in messages], dtype=np.int64)
+        late_ns = time.time_ns() - self._ledger.start_ns - due_ns
         sensor = np.array([message.sensor for message in messages], dtype=np.int64)
-        self._ledger.count(sensor, offset_ns, late_ns, np.full(len(messages), sent))
+        self._ledger.count(sensor, due_ns, late_ns, np.full(len(messages), sent))

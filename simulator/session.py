@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import signal
 import ssl
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from rich.console import Console
 
+from simulator.accelerated import Accelerated
 from simulator.encoding import Encoder
-from simulator.fleet import Fleet
+from simulator.fleet import START, Fleet
 from simulator.links import close_links, open_links
+from simulator.metadata import MOST_SENSORS, metadata
 from simulator.publisher import Outcome, Publisher
+from simulator.ranges import check_ranges
 from simulator.recorder import Recorder
 from simulator.recording import Columns, read_recording
 from simulator.replay import Replay
+from simulator.shard import WHOLE, Shard
 from simulator.source import Source
 from simulator.status import StatusLine, say, summary
 from wire.broker import EmbeddedBroker, listening
@@ -31,6 +35,8 @@ from wire.topics import DEFAULT_TEMPLATE, TopicTemplate
 LOCAL_HOST, LOCAL_PORT = "127.0.0.1", 1883
 _LONGEST_S = 1e9  # 30 years: beyond, nanoseconds no longer fit
 _LEAST_INTERVAL_S = 1e-3
+# Of many connections each has little to say at a time, and so nearly every reading is a write of its own.
+_MOST_WRITES_PER_S = 20_000
 # A broker that was killed has forgotten who subscribed, and takes what nobody is there to hear. What waits at QoS 1
 # waits a little longer, so that subscribers are back first; QoS 0 would have to shed what falls due meanwhile.
 _SETTLE_S = 1.0
@@ -50,15 +56,19 @@ class Settings:
     replay: Path | None = None  # a recording instead of the fleet
     from_s: float | None = None
     to_s: float | None = None
-    speed: float = 1.0
+    profile: str = "office"
+    start: datetime = START  # simulated
+    speed: float = 1.0  # simulated or recorded seconds per second
     columns: Columns = field(default_factory=Columns)
     broker: str | None = None
     broker_ca: Path | None = None
-    connections: Literal["building", "one"] = "building"
+    connections: Literal["auto", "building", "one"] = "auto"
     qos: int = 0
     topic: str = DEFAULT_TEMPLATE
     duration_s: float | None = None
     run_dir: Path | None = None
+    shard: str | None = None  # i/n
+    metadata: bool | None = None  # None: unless there are very many sensors
 
     def check(self) -> None:
         """Look at the numbers.
@@ -66,7 +76,7 @@ class Settings:
         Raises:
             SensorSwarmError: one is out of range.
         """
-        for option, value, least, most in (
+        check_ranges(
             ("--buildings", self.buildings, 1, 1_000_000),
             ("--sensors", self.sensors, 1, 1_000_000),
             ("--buildings times --sensors", self.buildings * self.sensors, 1, 10_000_000),
@@ -78,9 +88,7 @@ class Settings:
             ("--speed", self.speed, 1e-3, 1e6),
             ("--from", self.from_s, -_LONGEST_S, _LONGEST_S),
             ("--to", self.to_s, -_LONGEST_S, _LONGEST_S),
-        ):
-            if value is not None and not (math.isfinite(value) and least <= value <= most):
-                raise SensorSwarmError(f"{option} {value:g} is out of range; give {least:g} to {most:g}")
+        )
 
     def source(self) -> Source:
         """Make the fleet, or read the recording.
@@ -91,14 +99,22 @@ class Settings:
         if self.replay is not None:
             recording = read_recording(self.replay, self.columns)
             return Replay(recording, from_s=self.from_s, to_s=self.to_s, speed=self.speed)
-        return Fleet(
+        fleet = Fleet(
             buildings=self.buildings,
             sensors=self.sensors,
             interval_s=self.interval_s,
             seed=self.seed,
             anomalies=self.anomalies,
             anomaly_rate=self.anomaly_rate,
+            profile=self.profile,
+            start=self.start,
+            shard=WHOLE if self.shard is None else Shard.parse(self.shard),
         )
+        return fleet if self.speed == 1 else Accelerated(fleet, self.speed)
+
+    def tells_metadata(self, source: Source) -> bool:
+        """Whether what is known of the sensors is published."""
+        return len(source.roster.sensors) <= MOST_SENSORS if self.metadata is None else self.metadata
 
     def tls(self, address: BrokerAddress) -> ssl.SSLContext | None:
         """TLS settings of the links."""
@@ -155,7 +171,7 @@ async def _publish(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    count = 1 if settings.connections == "one" else len(source.roster.buildings)
+    count = _connections(settings, source)
     settle_s = _SETTLE_S if settings.qos else 0.0
     links = await _unless(stop, open_links(address, count, tls=settings.tls(address), settle_s=settle_s))
     if links is None:
@@ -170,12 +186,23 @@ async def _publish(
                 qos=settings.qos,
                 seed=settings.seed,
                 duration_s=settings.duration_s,
+                start_multiple_s=None if settings.shard is None else source.interval_s,
                 on_status=status.show,
             )
+            if settings.tells_metadata(source):
+                for topic, payload in metadata(source.roster):
+                    links[0].publish(topic, payload, retain=True)
             _say_what(source, links, console)
             return await publisher.run(stop)
     finally:
         await close_links(links)
+
+
+def _connections(settings: Settings, source: Source) -> int:
+    """How many connections to the broker."""
+    rate_per_s = len(source.roster.sensors) / source.interval_s
+    one = settings.connections == "one" or (settings.connections == "auto" and rate_per_s > _MOST_WRITES_PER_S)
+    return 1 if one else len(source.roster.buildings)
 
 
 def _say_what(source: Source, links: list[Link], console: Console) -> None:

@@ -7,9 +7,9 @@ that what is due is decided exactly and without a clock.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,34 @@ class Sensor:
         return sensor_id(self.building, self.quantity, self.name)
 
 
+class Alike(Sequence[Sensor]):
+    """Sensors of buildings that have the same ones, made when they are asked for: a million of them take no room.
+
+    Args:
+        buildings: their names.
+        mounted: what each of them has; the building that stands there does not count.
+    """
+
+    def __init__(self, buildings: Sequence[str], mounted: Sequence[Sensor]) -> None:
+        self.buildings = list(buildings)
+        self.mounted = list(mounted)
+
+    def __len__(self) -> int:
+        return len(self.buildings) * len(self.mounted)
+
+    @overload
+    def __getitem__(self, index: int) -> Sensor: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Sensor]: ...
+
+    def __getitem__(self, index: int | slice) -> Sensor | list[Sensor]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        building, column = divmod(range(len(self))[index], len(self.mounted))
+        return replace(self.mounted[column], building=self.buildings[building])
+
+
 @dataclass(frozen=True)
 class Roster:
     """Every sensor of a source, building after building. A sensor's number is its place in `sensors`."""
@@ -46,11 +74,15 @@ class Roster:
     @cached_property
     def buildings(self) -> list[str]:
         """Names of the buildings in the order of their sensors."""
+        if isinstance(self.sensors, Alike):
+            return self.sensors.buildings
         return list(dict.fromkeys(sensor.building for sensor in self.sensors))
 
     @cached_property
     def building_of(self) -> Ints:
         """Number of each sensor's building, shape (sensors,), never decreasing."""
+        if isinstance(self.sensors, Alike):
+            return np.repeat(np.arange(len(self.buildings)), len(self.sensors.mounted))
         number = {name: index for index, name in enumerate(self.buildings)}
         return np.array([number[sensor.building] for sensor in self.sensors], dtype=np.int64)
 
@@ -65,8 +97,19 @@ class Truth:
     kind: str
     start_ns: int  # intended time of the first reading it touches
     end_ns: int  # intended time of the last reading it touches
-    magnitude: float  # in the sensor's unit, 0 where the kind has none
+    magnitude: float  # in `unit`, 0 where the kind has none
     cause: str
+    unit: str = ""  # of the magnitude; "" where it is the sensor's own, or where there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """What goes wrong on the way to the broker, for the readings of a block it befalls; all of shape (befallen,)."""
+
+    row: Ints  # places in the block, ascending, each once
+    delay_ns: Ints  # it leaves so much after it was meant
+    copies: Ints  # it leaves so many times more
+    skew_ns: Ints  # added to its `ts`
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +122,7 @@ class Block:
     value: Floats
     kept: Bools  # False: meant to be missing (dropout); its sequence number is skipped
     truths: list[Truth] = field(default_factory=list)  # anomalies first known with this block
+    transport: Transport | None = None  # None: every reading leaves once, when it is meant, with its own `ts`
 
 
 class Source(Protocol):

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from wire.records import PublishedTotal
 
+_BEHIND_S = 0.1  # worth saying from here on
 _PLAIN_EVERY_S = 10.0  # between lines where there is no terminal to draw on
 
 
@@ -22,12 +23,13 @@ class Snapshot:
     """The load at one moment."""
 
     elapsed_s: float
-    rate_per_s: int  # readings sent in the last complete second
-    late_ms_p99: float  # of that second
+    rate_per_s: int  # readings sent since the last snapshot, a second ago or a little more
+    late_ms_p99: float  # of those
     anomalies: int  # under way
     links: int
     down: int  # of the links
     shed: int  # since the start
+    behind_s: float = 0.0  # how long the oldest reading that has not left yet has been due
 
 
 def line(snapshot: Snapshot) -> str:
@@ -39,6 +41,8 @@ def line(snapshot: Snapshot) -> str:
         f"{snapshot.anomalies} anomalies under way",
         f"{snapshot.down} of {snapshot.links} connections down",
     ]
+    if snapshot.behind_s >= _BEHIND_S:
+        parts.append(f"{snapshot.behind_s:.1f} s behind")
     if snapshot.shed:
         parts.append(f"{snapshot.shed:,} shed")
     return " · ".join(parts)
@@ -55,6 +59,8 @@ def summary(total: PublishedTotal, by_kind: Mapping[str, int]) -> str:
         f"CPU        {total.cpu_s:.2f} s, {100 * total.cpu_s / seconds:.1f} % of one core",
         f"anomalies  {anomalies}",
     ]
+    if total.copies:
+        lines[1] += f", {total.copies:,} copies besides"
     if total.unacknowledged:
         lines.append(f"broker     {total.unacknowledged:,} readings not acknowledged at the end")
     return "\n".join(lines)

@@ -1,15 +1,15 @@
 """A sensor that repeats one value, for about twice as long as a healthy one ever does."""
 
-from simulator.anomalies._kind import Kind, Moment
+from simulator.anomalies._kind import Fault, Floats, Kind, Moments
 
 
-def _effect(moment: Moment) -> float:
-    return moment.held
+def _values(moments: Moments) -> Floats:
+    return moments.held
 
 
 STUCK = Kind(
     name="stuck",
-    effect=_effect,
+    effect=Fault(_values),
     durations_s={"temperature": 300.0, "humidity": 800.0, "power": 60.0, "co2": 240.0},
     magnitudes={},
     least_intervals=5,

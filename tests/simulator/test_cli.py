@@ -31,9 +31,20 @@ def _refused(arguments, capsys) -> str:
         (["--buildings", "many"], "--buildings"),
         (["extra"], "extra"),
         (["--buildings", "0"], "--buildings 0 is out of range"),
+        (["--sensors", "0"], "--sensors 0 is out of range"),
+        (["--interval=-1"], "--interval -1 is out of range"),
+        (["--shard", "3/2"], "--shard '3/2' is no part of a whole"),
+        (["--shard", "half"], "--shard 'half' is no part of a whole"),
+        (["--shard", "1/9", "--buildings", "4"], "4 buildings cannot be shared by 9 shards"),
+        (["--replay", "x.csv", "--shard", "1/2"], "--shard is for the simulated fleet"),
         (["--connections", "two"], "--connections"),
         (["--qos", "2"], "--qos 2"),
-        (["--speed", "2"], "--speed is for recordings"),
+        (["--speed", "0"], "--speed 0 is out of range"),
+        (["--speed", "100000"], "a reading of each sensor every 0.05 ms"),
+        (["--profile", "ofice"], "did you mean 'office'?"),
+        (["--start", "soon"], "--start 'soon' is no date"),
+        (["--replay", "x.csv", "--start", "2026-01-05"], "--start is for the simulated fleet"),
+        (["--seed", "1", "export", "--out", "x.csv"], "write simulate export --seed"),
         (["--from", "2"], "--from is for recordings"),
         (["--label-column", "x"], "--label-column is for recordings"),
         (["--replay", "x.csv", "--buildings", "2"], "--buildings is for the simulated fleet"),
@@ -98,7 +109,8 @@ def test_a_signal_ends_with_a_summary_and_complete_records(number, broker, tmp_p
     [total] = read_records(tmp_path / "published.jsonl", PublishedTotal)
     finals = read_records(tmp_path / "published.jsonl", PublishedFinal)
     assert [final.building for final in finals] == start.buildings
-    assert sum(last + 1 for final in finals for last in final.last_seq) == total.intended
+    lost = sum(last - first + 1 for final in finals for _, first, last in final.skipped)  # on the air
+    assert sum(last + 1 for final in finals for last in final.last_seq) - lost == total.intended
     assert sum(second.sent for second in read_records(tmp_path / "published.jsonl", Published)) == total.sent > 0
     assert f"{total.sent:,} sent" in out
 
@@ -124,3 +136,38 @@ def test_a_recording_ends_by_itself(csv_file, broker, tmp_path, patience):
     assert anomaly.kind == "recorded"
     assert anomaly.start - start.ts == pytest.approx(0.2, abs=1e-5)
     assert anomaly.end - start.ts == pytest.approx(0.4, abs=1e-5)
+
+
+def test_a_fleet_at_another_speed_says_so(broker, tmp_path, patience):
+    """Twenty simulated minutes in two seconds: the records tell the pace, and truth keeps it."""
+    arguments = ["--buildings", "1", "--sensors", "4", "--interval", "60", "--speed", "600", "--anomaly-rate", "500"]
+    topic = "paced/{building}/{quantity}/{sensor}"
+    done = subprocess.run(
+        [
+            *SIMULATE,
+            *arguments,
+            "--duration",
+            "2",
+            "--broker",
+            broker.url,
+            "--run-dir",
+            str(tmp_path),
+            "--topic",
+            topic,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=patience(30),
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    [start] = read_records(tmp_path / "published.jsonl", PublishedStart)
+    assert (start.source, start.time_scale, start.interval_s) == ("fleet", 600.0, 0.1)
+    [final] = read_records(tmp_path / "published.jsonl", PublishedFinal)
+    assert final.last_seq == [19] * 4
+    first_ts = dict(zip(final.sensors, final.first_ts, strict=True))
+    anomalies = read_records(tmp_path / "anomalies.jsonl", Anomaly)
+    assert anomalies
+    for anomaly in anomalies:
+        since = (anomaly.start - first_ts[anomaly.sensor]) / 0.1
+        assert since == pytest.approx(round(since), abs=1e-3)

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 import secrets
+import signal
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import aiomqtt
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from simulator.encoding import Encoder
 from simulator.fleet import Fleet
 from simulator.links import close_links, open_links
-from simulator.publisher import Publisher
+from simulator.publisher import BATCH, Publisher
 from simulator.recorder import Recorder
 from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
@@ -171,7 +173,7 @@ async def test_a_broker_that_dies_is_shed_for_and_found_again(tmp_path, patience
     assert outcome.total.shed >= shed > 0
     assert outcome.total.intended == outcome.total.sent + outcome.total.shed
     finals = read_records(tmp_path / "published.jsonl", PublishedFinal)
-    assert sum(last + 1 for final in finals for last in final.last_seq) == outcome.total.intended
+    assert sum(last + 1 for final in finals for last in final.last_seq) - _left_out(finals) == outcome.total.intended
 
 
 async def test_at_qos_1_a_broker_that_dies_only_delays(tmp_path, patience):
@@ -222,6 +224,11 @@ async def test_at_qos_1_a_broker_that_dies_only_delays(tmp_path, patience):
         assert reading.ts == pytest.approx(first_ts[reading.sensor] + reading.seq * 0.1, abs=2e-6)
 
 
+def _left_out(finals):
+    """How many readings were missing on purpose."""
+    return sum(last + 1 - first for final in finals for _, first, last in final.skipped)
+
+
 def _first_ts(directory):
     """Intended time of each sensor's first reading."""
     return {
@@ -232,12 +239,13 @@ def _first_ts(directory):
 
 
 def _meant(directory, after_ts):
-    """How many readings were meant after a time."""
+    """How many readings were meant after a time, and not missing on purpose."""
     return sum(
         first + seq * final.interval_s > after_ts
         for final in read_records(directory / "published.jsonl", PublishedFinal)
-        for first, last in zip(final.first_ts, final.last_seq, strict=True)
+        for place, (first, last) in enumerate(zip(final.first_ts, final.last_seq, strict=True))
         for seq in range(last + 1)
+        if not any(where == place and begin <= seq <= end for where, begin, end in final.skipped)
     )
 
 
@@ -288,3 +296,85 @@ async def test_a_disk_that_goes_away_ends_the_load_in_one_line(broker, tmp_path,
         await close_links(links)
         recorder.close()
     assert len(read_records(tmp_path / "published.jsonl", PublishedTotal)) == 1
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+async def test_a_stalled_broker_is_seen_and_costs_no_memory(tmp_path, patience, monkeypatch, qos):
+    """While the broker stands still we fall behind for all to see; QoS 0 sheds the oldest, QoS 1 slows down."""
+    monkeypatch.setattr("simulator.sending._QUEUED_BYTES", 1 << 20)
+    monkeypatch.setattr("simulator.links._MOST_IN_FLIGHT", 2_000)
+    broker = EmbeddedBroker(port=0).start()
+    source = Fleet(buildings=50, sensors=200, interval_s=0.2)
+    links = await open_links(BrokerAddress.parse(broker.url), 1)
+    recorder, stop, shown = Recorder(tmp_path), asyncio.Event(), []
+    publisher = Publisher(
+        source, links, Encoder(source.roster, TopicTemplate()), recorder, qos=qos, on_status=shown.append
+    )
+    try:
+        load = asyncio.create_task(publisher.run(stop))
+        await _until(lambda: shown and shown[-1].rate_per_s, patience(10))
+        os.kill(broker.pid, signal.SIGSTOP)
+        if qos:
+            await _until(lambda: shown[-1].behind_s > 2, patience(30))
+            most = (links[0].in_flight, links[0].pending_bytes)
+            assert most[0] <= 2_000
+            assert publisher._sender.held <= BATCH
+            assert shown[-1].shed == 0
+        else:
+            await _until(lambda: shown[-1].shed > 10_000, patience(30))
+            assert shown[-1].behind_s > 0
+            assert links[0].pending_bytes < 1 << 20
+            assert publisher._sender._queues[0].bytes < 2 << 20
+        os.kill(broker.pid, signal.SIGCONT)
+        # What waited leaves now, and its lateness tells how long that was; in the queue of QoS 0 there is less.
+        late_ms = 1000 if qos else 20
+        await _until(lambda: publisher._ledger.lateness.max_ms > late_ms, patience(30))
+        stop.set()
+        outcome = await load
+    finally:
+        os.kill(broker.pid, signal.SIGCONT)
+        await close_links(links)
+        recorder.close()
+        broker.stop()
+    total = outcome.total
+    seconds = read_records(tmp_path / "published.jsonl", Published)
+    assert total.intended == total.sent + total.shed == sum(second.intended for second in seconds)
+    assert total.shed == sum(second.shed for second in seconds)
+    assert total.late_ms_max > late_ms
+    assert (total.shed > 10_000) is not bool(qos)
+
+
+async def test_delayed_and_copied_readings_leave_when_their_fault_says(broker, tmp_path, patience):
+    """A delayed reading comes late with its own time and number, a copied one comes again, and the books add up."""
+    listed = tmp_path / "anomalies.toml"
+    listed.write_text(
+        '[[anomaly]]\nkind = "delayed"\nat = 0.0\nduration = 0.5\nmagnitude = 1.0\nsensor = "b-0001/co2/0003"\n'
+        '[[anomaly]]\nkind = "duplicated"\nat = 0\nduration = 0.5\nmagnitude = 2\nsensor = "b-0001/temperature/0001"\n'
+        '[[anomaly]]\nkind = "delayed"\nat = 0.0\nduration = 9\nmagnitude = 60.0\nsensor = "b-0001/humidity/0002"\n'
+    )
+    source = Fleet(buildings=1, sensors=5, interval_s=0.1, seed=1, anomalies=listed)
+    prefix = f"t{secrets.token_hex(4)}"
+    encoder = Encoder(source.roster, TopicTemplate(f"{prefix}/{{building}}/{{quantity}}/{{sensor}}"))
+    async with _hearing(broker, f"{prefix}/#", patience) as heard:
+        links = await open_links(BrokerAddress.parse(broker.url), 1)
+        recorder = Recorder(tmp_path / "run")
+        try:
+            outcome = await Publisher(source, links, encoder, recorder, duration_s=3.0).run(asyncio.Event())
+        finally:
+            await close_links(links)
+            recorder.close()
+        total = outcome.total
+        await _until(lambda: len(heard) >= total.sent + total.copies, patience(10))
+    assert len(heard) == total.sent + total.copies
+    times = Counter((reading.sensor, reading.seq) for _, reading in heard)
+    thrice = [key for key, count in times.items() if count == 3]
+    assert {sensor for sensor, _ in thrice} == {"b-0001/temperature/0001"}
+    assert total.copies == 2 * len(thrice)
+    order = [reading.seq for _, reading in heard if reading.sensor == "b-0001/co2/0003"]
+    assert order != sorted(order)
+    [final] = read_records(tmp_path / "run" / "published.jsonl", PublishedFinal)
+    skipped = {(final.sensors[where], seq) for where, first, last in final.skipped for seq in range(first, last + 1)}
+    meant = {(s, seq) for s, last in zip(final.sensors, final.last_seq, strict=True) for seq in range(last + 1)}
+    assert set(times) == meant - skipped
+    assert not [sensor for sensor, _ in times if sensor == "b-0001/humidity/0002"]
+    assert total.intended == len(times)

@@ -55,6 +55,12 @@ def decode(payload: bytes) -> Reading:
     return Reading(sensor, float(ts), seq, float(value), unit)
 
 
+def texts(sensor: str, unit: str) -> tuple[bytes, bytes, bytes, bytes]:
+    """What stands before the time, the sequence number and the value of a sensor's payload, and after them."""
+    head, tail = orjson.dumps({"sensor": sensor})[:-1], orjson.dumps({"unit": unit})[1:]
+    return head + b',"ts":', b',"seq":', b',"value":', b"," + tail
+
+
 @dataclass(frozen=True, slots=True)
 class JsonTemplate:
     """A sensor's payload with holes for time, sequence number and value."""
@@ -64,9 +70,8 @@ class JsonTemplate:
     @classmethod
     def of(cls, sensor: str, *, unit: str, decimals: int) -> JsonTemplate:
         """Prepare the payload of one sensor; values carry `decimals` digits after the point."""
-        head = orjson.dumps({"sensor": sensor})[:-1].replace(b"%", b"%%")
-        tail = orjson.dumps(unit).replace(b"%", b"%%")
-        return cls(b'%b,"ts":%%.6f,"seq":%%d,"value":%%.%df,"unit":%b}' % (head, decimals, tail))
+        head, seq_key, value_key, tail = (text.replace(b"%", b"%%") for text in texts(sensor, unit))
+        return cls(b"%b%%.6f%b%%d%b%%.%df%b" % (head, seq_key, value_key, decimals, tail))
 
     def fill(self, ts: float, seq: int, value: float) -> bytes:
         """Payload of one reading. Values must be finite: JSON has no NaN."""

@@ -84,6 +84,7 @@ class PublishedTotal(Record):
     late_ms_max: float
     cpu_s: float  # CPU time of the publisher, user and system
     unacknowledged: int = 0  # of those sent at QoS 1, never acknowledged by the broker
+    copies: int = 0  # sent on top of `sent` by simulated duplication
     kind: str = "total"
 
 
@@ -112,11 +113,12 @@ class Anomaly(Record):
     id: str
     building: str
     sensor: str
-    kind: str  # spike, stuck, dropout, fire, recorded
+    kind: str  # spike, stuck, dropout, fire, ... (docs/anomalies.md), recorded
     start: float  # intended time of the first reading it touches
     end: float  # intended time of the last reading it touches
-    magnitude: float = 0.0  # in the sensor's unit, 0 where the kind has none
+    magnitude: float = 0.0  # in `unit`, 0 where the kind has none
     cause: str = ""  # anomalies of one cause belong to one event
+    unit: str = ""  # of the magnitude: "" the sensor's own, else factor, 1/h, copies or s
 
 
 @dataclass(frozen=True, slots=True)
