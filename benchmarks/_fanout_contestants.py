@@ -117,21 +117,22 @@ def seeing(dial: Dial, buildings: int) -> Dial:
     return replace(dial, hello=(orjson.dumps(hello).decode(),), answers=1 + buildings)
 
 
-def _broadcast(*, compressed: bool) -> Start:
+def _broadcast(option: str | None) -> Start:
     @contextlib.contextmanager
     def start_it(broker: EmbeddedBroker) -> Iterator[Running]:
         port = free_port()
         command = [sys.executable, "-m", "benchmarks.peers.broadcast_server", str(broker.port), str(port)]
         with _children() as start:
-            child = start("broadcast", command if compressed else [*command, "--uncompressed"], {})
+            child = start("broadcast", [*command, option] if option else command, {})
             process = _wait(child, lambda: listening("127.0.0.1", port))
-            yield Running((process,), Dial(port, f"/{building_name(0)}", deflate=compressed))
+            yield Running((process,), Dial(port, f"/{building_name(0)}", deflate=option is None))
 
     return start_it
 
 
-broadcast = _broadcast(compressed=True)
-broadcast_uncompressed = _broadcast(compressed=False)
+broadcast = _broadcast(None)
+broadcast_uncompressed = _broadcast("--uncompressed")
+bare = _broadcast("--bare")
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
     us_per_delivery_10   CPU of the server process a delivery (one reading to one client), 1,000 clients, 10 readings of
                          one building a wake-up of the publisher; `_1`: one reading a wake-up. Peers: 10 a wake-up
+    us_per_delivery_1_bare, ratio_bare_1  one bare transport.write a client, and ours to that: the floor of this machine
     ratio_channels, ratio_broadcast, ...  theirs to ours, 10 a wake-up, within each repetition
     ingest_per_s         readings a second that one process decodes, judges and routes
     idle_kib_per_client  growth of the server's memory with 10,000 clients that are subscribed and hear nothing
@@ -183,6 +184,14 @@ def measure_peer(sizes: Sizes, peer: Peer, seconds: float) -> dict[str, float]:
     }
 
 
+def measure_bare(sizes: Sizes, seconds: float) -> dict[str, float]:
+    """CPU of one bare write to each client, one reading a wake-up: what a delivery cannot cost less than here."""
+    with staged(contestants.bare) as stage, sinks(*stage.plans(sizes.clients)) as started:
+        await_first_reading(stage.publisher, started, 1)
+        spent = cost(stage, started, at_once=1, wakes_per_s=WAKES_1_PER_S, seconds=seconds)
+    return {"us_per_delivery_1_bare": spent.us_per_delivery}
+
+
 def measure_idle(sizes: Sizes, _: float) -> dict[str, float]:
     """Memory of a subscribed client that hears nothing, once the server has warmed up on some others."""
     with staged(contestants.ours) as stage:
@@ -270,6 +279,7 @@ def measure_all(benchmark: Benchmark, sizes: Sizes) -> None:
     benchmark.take_turns(
         {
             "ours": partial(measure_ours, sizes),
+            "bare writes": partial(measure_bare, sizes),
             **{peer.name: partial(measure_peer, sizes, peer) for peer in PEERS},
             "stalled clients": partial(measure_stalled, sizes),
             "idle clients": partial(measure_idle, sizes),
@@ -278,6 +288,7 @@ def measure_all(benchmark: Benchmark, sizes: Sizes) -> None:
     )
     for peer in PEERS:
         benchmark.ratio(f"ratio_{peer.name}", f"us_per_delivery_{peer.name}", "us_per_delivery_10")
+    benchmark.ratio("ratio_bare_1", "us_per_delivery_1", "us_per_delivery_1_bare")
     benchmark.ratio("ratio_stalled_p99", "p99_others_stalled_ms", "p99_others_reading_ms")
 
 

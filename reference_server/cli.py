@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import sys
 import warnings
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
 import jwt
 import typer
 import uvloop
 
-from reference_server import limits, server
+from reference_server import limits, options, server
 from reference_server.hub import READINGS_HISTORY
 from reference_server.identity import Access
 from reference_server.identity.origins import check_origin
@@ -26,70 +24,31 @@ from wire.broker import EmbeddedBroker, listening
 from wire.errors import SensorSwarmError
 from wire.mqtt import BrokerAddress, BrokerAddressError, tls_context
 from wire.mqtt.address import DEFAULT_PORT
-from wire.secret import SECRET_VARIABLE
 from wire.state import state_dir
 from wire.topics import DEFAULT_TEMPLATE, TopicTemplate
 
-NO_ALERTS_FILE = "none"
-
 
 def serve(
-    broker: Annotated[
-        str | None,
-        typer.Option(
-            help="mqtt://[user:password@]host[:port] or mqtts://. [default: 127.0.0.1:1883, started if absent]"
-        ),
-    ] = None,
-    broker_ca: Annotated[Path | None, typer.Option(help="PEM file with the broker's certificate authority.")] = None,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8765,
-    jwt_secret: Annotated[
-        str | None,
-        typer.Option(help=f"Secret of the tokens. [default: ${SECRET_VARIABLE}, else a development secret]"),
-    ] = None,
-    jwks: Annotated[
-        Path | None, typer.Option(help="JSON Web Key Set of RS256 and ES256 tokens; re-read when it changes.")
-    ] = None,
-    audience: Annotated[str | None, typer.Option(help="What `aud` of a token must contain. [default: no aud]")] = None,
-    revoked: Annotated[Path | None, typer.Option(help="Revoked tokens, one jti a line; re-read.")] = None,
-    users: Annotated[
-        Path | None, typer.Option(help="TOML file of users who may log in at /login; see `sensorswarm password`.")
-    ] = None,
-    origin: Annotated[
-        list[str] | None,
-        typer.Option(help="Origin whose pages may connect, such as https://dash.example; repeatable. [default: own]"),
-    ] = None,
-    secure_cookies: Annotated[bool, typer.Option("--secure-cookies", help="Session cookies over HTTPS only.")] = False,
-    time_scale: Annotated[float, typer.Option(help="Simulated seconds per second of the clock.")] = 1.0,
-    silence: Annotated[
-        float | None, typer.Option(help="Simulated seconds without a reading until an alert. [default: 60]")
-    ] = None,
-    stuck: Annotated[
-        list[str] | None, typer.Option(metavar="QUANTITY=SECONDS", help="Simulated seconds without change; repeatable.")
-    ] = None,
-    limits_file: Annotated[
-        Path | None, typer.Option("--limits", help="TOML file over the detector's default limits.")
-    ] = None,
-    topic: Annotated[str, typer.Option(help="Topic template of the readings.")] = DEFAULT_TEMPLATE,
-    qos: Annotated[
-        int,
-        typer.Option(min=0, max=1, help="MQTT quality of service of the subscription; 1: nothing is lost while away."),
-    ] = 1,
-    session: Annotated[
-        str | None,
-        typer.Option(help="Name of the MQTT session at QoS 1, unique at the broker. [default: machine, host and port]"),
-    ] = None,
-    alerts: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help=f"Keeps alerts across restarts; {NO_ALERTS_FILE!r} for no file. "
-            "[default: one of the port, among your state files]",
-        ),
-    ] = None,
-    history: Annotated[
-        int, typer.Option(min=0, max=1_000_000, help="Readings per building kept for clients that come back.")
-    ] = READINGS_HISTORY,
+    broker: options.Broker = None,
+    broker_ca: options.BrokerCa = None,
+    host: options.Host = "127.0.0.1",
+    port: options.Port = 8765,
+    jwt_secret: options.JwtSecret = None,
+    jwks: options.Jwks = None,
+    audience: options.Audience = None,
+    revoked: options.Revoked = None,
+    users: options.Users = None,
+    origin: options.Origin = None,
+    secure_cookies: options.SecureCookies = False,
+    time_scale: options.TimeScale = 1.0,
+    silence: options.Silence = None,
+    stuck: options.Stuck = None,
+    limits_file: options.LimitsFile = None,
+    topic: options.Topic = DEFAULT_TEMPLATE,
+    qos: options.Qos = 1,
+    session: options.Session = None,
+    alerts: options.Alerts = None,
+    history: options.History = READINGS_HISTORY,
 ) -> None:
     """Serve readings and alerts from MQTT to WebSocket clients, each only the buildings its token names."""
     _prepare_logging()
@@ -120,27 +79,32 @@ def serve(
         if not settings.broker.secure:
             raise BrokerAddressError(f"--broker-ca {broker_ca}: only an mqtts:// broker has a certificate to check")
         settings = replace(settings, tls=tls_context(ca_file=broker_ca))
+    _run(settings, host, port, signed=signed, embed=broker is None)
+
+
+def _run(settings: Settings, host: str, port: int, *, signed: str, embed: bool) -> None:
+    """Start everything and serve until a signal; `embed`: start a broker where none listens."""
     allow_many_connections()
     with ExitStack() as started:
         bound = started.enter_context(closing(server.listen(host, port)))
-        embedded = None
-        if broker is None and not listening(settings.broker.host, DEFAULT_PORT):
-            embedded = started.enter_context(EmbeddedBroker(port=DEFAULT_PORT))
-            typer.echo(f"started a broker at {embedded.url} (MQTT 5 on port {embedded.port + 1})")
+        service = Service(settings, bound)  # finds what is wrong with the files before anything else is started
+        if embed and not listening(settings.broker.host, DEFAULT_PORT):
+            service.embedded = started.enter_context(EmbeddedBroker(port=DEFAULT_PORT))
+            url = service.embedded.url
+            typer.echo(f"started a broker at {url} (MQTT 5 on port {service.embedded.port + 1})")
         shown = f"[{host}]" if ":" in host else host
-        line = (
-            f"serving ws://{shown}:{bound.getsockname()[1]}/ws from {settings.broker.url}, tokens signed with {signed}"
-        )
+        where = f"ws://{shown}:{bound.getsockname()[1]}/ws"
+        line = f"serving {where} from {settings.broker.url}, tokens signed with {signed}"
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_work(settings, bound, embedded, line))
+            runner.run(_work(service, line))
 
 
-async def _work(settings: Settings, bound: socket.socket, embedded: EmbeddedBroker | None, line: str) -> None:
+async def _work(service: Service, line: str) -> None:
     def ready() -> None:
         typer.echo(line)
         sys.stdout.flush()
 
-    await until_signal(Service(settings, bound, embedded=embedded).run(ready))
+    await until_signal(service.run(ready))
 
 
 def _secret(option: str | None, jwks: Path | None) -> tuple[str | None, str]:
@@ -154,7 +118,7 @@ def _secret(option: str | None, jwks: Path | None) -> tuple[str | None, str]:
 def _alerts_file(given: str | None, port: int) -> Path | None:
     """Return where alerts are kept; a free port is another one each time, and so has no file unless one is given."""
     if given is not None:
-        return None if given == NO_ALERTS_FILE else Path(given)
+        return None if given == options.NO_ALERTS_FILE else Path(given)
     return state_dir() / f"alerts-{port}.sqlite" if port else None
 
 

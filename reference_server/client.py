@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from websockets.asyncio.server import ServerConnection
@@ -33,7 +33,7 @@ class Connection(ServerConnection):
     """A connection that notes when it was last heard, so that heartbeats need neither task nor timer per client."""
 
     heard_s = 0.0  # monotonic seconds
-    drained: Callable[[], None] | None = None  # called when little is left of what was too much to send
+    client: Client | None = None  # after the handshake
     answers: Answers | None = None  # what answers a POST, set before the connection is made
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -47,12 +47,26 @@ class Connection(ServerConnection):
         """Note the time, then as ever."""
         self.heard_s = time.monotonic()
         super().data_received(data)
+        if self.client is not None and self.protocol.state is not State.OPEN:
+            self.client.clogged = True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing more can be sent; called by asyncio."""
+        if self.client is not None:
+            self.client.clogged = True
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Note that the transport holds much; called by asyncio."""
+        super().pause_writing()
+        if self.client is not None:
+            self.client.clogged = True
 
     def resume_writing(self) -> None:
-        """Tell whoever waits for room; called by asyncio."""
+        """Tell the client that there is room; called by asyncio."""
         super().resume_writing()
-        if self.drained is not None:
-            self.drained()
+        if self.client is not None:
+            self.client.drained()
 
     def shut(self, code: Close, reason: str) -> None:
         """Send a close frame and see to it that the connection ends, without waiting for either.
@@ -61,25 +75,40 @@ class Connection(ServerConnection):
         """
         if self.protocol.state is not State.OPEN:
             return
+        if self.client is not None:
+            self.client.clogged = True
         self.protocol.send_close(code, reason)
         self.send_data()
         self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
 
 
-class Client:
-    """A subscriber of the hub: one connection after its handshake."""
+Framed = Sequence[tuple["Publication[Client]", bytes]]  # publications with their frames
 
-    __slots__ = ("_behind", "_hub", "_outbox", "connection", "session", "waiting")
+
+class Client:
+    """A subscriber of the hub: one connection after its handshake.
+
+    The fan-out looks at three attributes only, for with thousands of clients each look at another object is a cache
+    miss: where `clogged` is false, `write` writes; where it is true, `send_slowly` decides.
+
+    Attributes:
+        clogged: the transport holds much, or the connection ends: nothing may be written without a look.
+        waiting: frames for the next write.
+    """
+
+    __slots__ = ("_behind", "_hub", "_outbox", "clogged", "connection", "session", "waiting", "write")
 
     def __init__(self, connection: Connection, session: Session, hub: Hub[Client], *, max_buffered_bytes: int) -> None:
         self.connection = connection
         self.session = session
+        self.write: Callable[[bytes], None] = connection.transport.write
+        self.clogged = False
+        self.waiting: list[bytes] = []
         self._hub = hub
         self._outbox = Outbox(max_buffered_bytes=max_buffered_bytes)
-        self.waiting = self._outbox.waiting  # the fan-out appends here, then flushes
         # Not None while the client is behind: building -> the last reading it was sent, for those that went on.
         self._behind: dict[str, int] | None = None
-        connection.drained = self._caught_up
+        connection.client = self
 
     def receive(self, message: str | bytes) -> None:
         """Answer one message; all of the answer leaves in one write."""
@@ -97,56 +126,49 @@ class Client:
         if actions:
             self._do(actions)
 
-    def flush(self) -> bool:
-        """Write what waits; False when the client is behind, and nothing was written: call `fall_behind` then.
+    def flush(self) -> None:
+        """Write what waits; only where nothing is clogged."""
+        data = b"".join(self.waiting)
+        self.waiting.clear()
+        self.write(data)
 
-        Never writes after a close frame.
-        """
-        connection = self.connection
-        if connection.protocol.state is not State.OPEN:
-            self.waiting.clear()
-            return True
-        transport = connection.transport
-        data = self._outbox.take(transport.get_write_buffer_size())
-        if data is None or self._behind is not None:
-            return False
-        transport.write(data)
-        return True
-
-    def fall_behind(self, publications: Iterable[Publication[Client]]) -> None:
-        """Leave the readings of these publications out, for now; send only what must not be lost."""
+    def send_slowly(self, published: Framed) -> None:
+        """Send what there is room for: everything, or only what must not be lost; never after a close frame."""
+        self.waiting.clear()
+        if not self._open:
+            return
+        mine = [(publication, frames) for publication, frames in published if self in publication.subscribers]
+        if self._behind is None and self._outbox.keeps_up(self._buffered_bytes):
+            self.write(b"".join([frames for _, frames in mine]))
+            return
         behind = self._behind = {} if self._behind is None else self._behind
         lossless: list[bytes] = []
-        for publication in publications:
-            if self in publication.subscribers:
-                lossless += publication.lossless
-                if publication.readings:
-                    behind.setdefault(publication.building, publication.before)
+        for publication, _ in mine:
+            lossless += publication.lossless
+            if publication.readings:
+                behind.setdefault(publication.building, publication.before)
         self._write_lossless(text_frames(lossless))
 
-    def _write_lossless(self, data: bytes) -> None:
-        if not data:
+    def drained(self) -> None:
+        """The transport has little left to send: give the latest of what was left out."""
+        if not self._open:
             return
-        transport = self.connection.transport
-        if self._outbox.has_room_for(len(data), transport.get_write_buffer_size()):
-            transport.write(data)
-        else:
-            self.connection.shut(Close.SLOW, "too slow: resume from where you are")
-            self._hub.forget(self)
-
-    def _caught_up(self) -> None:
-        """The transport has little left to send: send the latest of what was left out."""
+        self.clogged = False
         behind, self._behind = self._behind, None
-        if not behind or self.connection.protocol.state is not State.OPEN:
-            return
-        messages: list[bytes] = []
-        for building, after in behind.items():
-            messages += self._hub.conflated(building, after)
-        self._outbox.allow(sum(map(len, messages)))
-        self._write(messages)
+        missed = [m for building, after in (behind or {}).items() for m in self._hub.conflated(building, after)]
+        self._write(missed, missed_bytes=sum(map(len, missed)))
+
+    @property
+    def _open(self) -> bool:
+        return self.connection.protocol.state is State.OPEN
+
+    @property
+    def _buffered_bytes(self) -> int:
+        return self.connection.transport.get_write_buffer_size()
 
     def _do(self, actions: list[Action]) -> None:
         messages: list[bytes] = []
+        missed_bytes = 0
         for action in actions:
             match action:
                 case Send():
@@ -156,9 +178,13 @@ class Client:
                         dashboard.pong(ping=action.ping, received_ts=action.received_ts, sent_ts=clock.now())
                     )
                 case Subscribe():
-                    messages += self._missed(self._hub.subscribe(self, action.building, action.position))
+                    stream = self._hub.subscribe(self, action.building, action.position)
+                    messages += stream
+                    missed_bytes += sum(map(len, stream[1:]))
                 case Follow():
-                    messages += self._missed(self._hub.follow(self, action.matches, action.positions))
+                    stream = self._hub.follow(self, action.matches, action.positions)
+                    messages += stream
+                    missed_bytes += sum(map(len, stream))
                 case Drop():
                     self._hub.unsubscribe(self, action.building)
                     if self._behind is not None:
@@ -170,18 +196,35 @@ class Client:
                     self._write(messages)
                     self.connection.shut(action.code, action.reason)
                     return
-        self._write(messages)
+        self._write(messages, missed_bytes=missed_bytes)
 
-    def _missed(self, messages: list[bytes]) -> list[bytes]:
-        self._outbox.allow(sum(map(len, messages)))
-        return messages
+    def _write(self, messages: list[bytes], *, missed_bytes: int = 0) -> None:
+        """Write answers to the client's own doing.
 
-    def _write(self, messages: list[bytes]) -> None:
-        """Write answers to the client's own doing; they are as good as lossless."""
-        if messages:
-            self.waiting.append(text_frames(messages))
-        if self.waiting:
-            data = b"".join(self.waiting)
-            self.waiting.clear()
-            if self.connection.protocol.state is State.OPEN:
-                self._write_lossless(data)
+        Args:
+            messages: all of them.
+            missed_bytes: how much of it is what the client missed.
+        """
+        data = b"".join(self.waiting) + text_frames(messages)
+        self.waiting.clear()
+        if not self._open:
+            return
+        if not missed_bytes:
+            self._write_lossless(data)
+        elif self._outbox.may_catch_up(self._buffered_bytes):
+            self.write(data)
+            self._outbox.catching_up(missed_bytes, self._buffered_bytes)
+        else:
+            self._shut_slow()
+
+    def _write_lossless(self, data: bytes) -> None:
+        if not data:
+            return
+        if self._outbox.has_room_for(len(data), self._buffered_bytes):
+            self.write(data)
+        else:
+            self._shut_slow()
+
+    def _shut_slow(self) -> None:
+        self.connection.shut(Close.SLOW, "too slow: resume from where you are")
+        self._hub.forget(self)

@@ -92,17 +92,27 @@ class Server:
 
     def deliver(self, publications: list[Publication[Client]]) -> None:
         """Send publications: each message is framed once, each client is written to once."""
-        touched: set[Client] = set()
-        for publication in publications:
-            if not publication.subscribers:
-                continue
-            frames = text_frames(publication.messages)
+        published = [(item, text_frames(item.messages)) for item in publications if item.subscribers]
+        if len(published) == 1:  # the same for everybody: no need to collect
+            publication, frames = published[0]
+            clogged = []
             for client in publication.subscribers:
-                client.waiting.append(frames)
-            touched |= publication.subscribers
-        for client in touched:
-            if not client.flush():
-                client.fall_behind(publications)
+                if client.clogged:
+                    clogged.append(client)
+                else:
+                    client.write(frames)
+        else:
+            touched: dict[Client, None] = {}
+            for publication, frames in published:
+                for client in publication.subscribers:
+                    client.waiting.append(frames)
+                touched |= dict.fromkeys(publication.subscribers)
+            clogged = [client for client in touched if client.clogged]
+            for client in touched:
+                if not client.clogged:
+                    client.flush()
+        for client in clogged:  # who is closed here leaves the subscribers
+            client.send_slowly(published)
 
     def check_clients(self) -> None:
         """Hello deadlines, expired tokens, heartbeats; call about once a second."""

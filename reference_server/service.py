@@ -67,11 +67,13 @@ class Service:
     Args:
         settings: what it is told.
         listening: socket from `server.listen`; closed at the end.
+
+    Attributes:
         embedded: the broker we started ourselves, watched so that its death is not taken for a lost connection.
     """
 
-    def __init__(self, settings: Settings, listening: socket.socket, *, embedded: EmbeddedBroker | None = None) -> None:
-        self._embedded = embedded
+    def __init__(self, settings: Settings, listening: socket.socket) -> None:
+        self.embedded: EmbeddedBroker | None = None
         self._recent_lags_s = [0.0]
         self._store = AlertStore(settings.alerts, history=ALERTS_HISTORY)
         hub: Hub[Client] = Hub(
@@ -165,8 +167,8 @@ class Service:
                 revoked = self._guard.refresh(clock.now())
                 if revoked is not None:
                     self.server.revoke(revoked)
-            if self._embedded is not None and self._embedded.exit_code is not None:
-                raise UnusableError(f"the embedded broker ended with {self._embedded.exit_code}; start again")
+            if self.embedded is not None and self.embedded.exit_code is not None:
+                raise UnusableError(f"the embedded broker ended with {self.embedded.exit_code}; start again")
 
     async def _silence_watch(self) -> None:
         """Find silence soon after it is due; look again after a tick, for what is due may have changed meanwhile."""

@@ -47,12 +47,12 @@ def token(
     audience: Annotated[str | None, typer.Option(help="Claim `aud`.")] = None,
     jwt_secret: Annotated[
         str | None,
-        typer.Option(help=f"Secret to sign with. [default: ${SECRET_VARIABLE}, else the development secret]"),
+        typer.Option(help=f"Secret to sign with. (default: ${SECRET_VARIABLE}, else the development secret)"),
     ] = None,
     private_key: Annotated[Path | None, typer.Option(help="PEM file to sign with instead; needs --kid.")] = None,
     kid: Annotated[str | None, typer.Option(help="Name of the key in the server's JWKS.")] = None,
     algorithm: Annotated[
-        Algorithm | None, typer.Option(help="Of the private key. [default: what the key is for]")
+        Algorithm | None, typer.Option(help="Of the private key. (default: what the key is for)")
     ] = None,
 ) -> None:
     """Print one token for tests, and nothing else."""

@@ -1,7 +1,10 @@
 """A fan-out server as the documentation of `websockets` shows it: aiomqtt in, `websockets.broadcast` out.
 
-Run as `python -m benchmarks.peers.broadcast_server BROKER_PORT PORT [--uncompressed]`. A client says by its path which
-building it wants. Where the documentation runs plain asyncio, this runs uvloop, which is the faster of the two.
+Run as `python -m benchmarks.peers.broadcast_server BROKER_PORT PORT [--uncompressed|--bare]`. A client says by its path
+which building it wants. Where the documentation runs plain asyncio, this runs uvloop, which is the faster of the two.
+
+`--bare` is no server that anybody would run: one frame, one write to every transport, no look at anything. It shows
+what the write calls alone cost, which no server of this kind goes far below.
 """
 
 from __future__ import annotations
@@ -12,10 +15,19 @@ from collections import defaultdict
 import aiomqtt
 import uvloop
 from websockets.asyncio.server import ServerConnection, broadcast, serve
+from websockets.frames import Frame, Opcode
 
 
-async def main(broker_port: int, port: int, *, compression: str | None) -> None:
+def write_to_all(connections: set[ServerConnection], text: str) -> None:
+    """What `broadcast` does, without any of its care."""
+    frame = Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+    for connection in connections:
+        connection.transport.write(frame)
+
+
+async def main(broker_port: int, port: int, *, compression: str | None, bare: bool) -> None:
     """Serve until killed."""
+    send = write_to_all if bare else broadcast
     groups: defaultdict[str, set[ServerConnection]] = defaultdict(set)
 
     async def handler(connection: ServerConnection) -> None:
@@ -33,10 +45,10 @@ async def main(broker_port: int, port: int, *, compression: str | None) -> None:
             async for message in client.messages:
                 assert isinstance(message.payload, bytes)
                 building = message.topic.value.split("/")[1]
-                broadcast(groups[building], message.payload.decode())
+                send(groups[building], message.payload.decode())
 
 
 if __name__ == "__main__":
-    uvloop.run(
-        main(int(sys.argv[1]), int(sys.argv[2]), compression=None if "--uncompressed" in sys.argv else "deflate")
-    )
+    bare = "--bare" in sys.argv
+    compression = None if bare or "--uncompressed" in sys.argv else "deflate"
+    uvloop.run(main(int(sys.argv[1]), int(sys.argv[2]), compression=compression, bare=bare))

@@ -68,7 +68,7 @@ class FakeConnection:
         self.closed_with: int | None = None
         self.protocol = SimpleNamespace(state=State.OPEN)
         self.buffered_bytes = 0
-        self.drained: Callable[[], None] = lambda: None  # set by the client
+        self.client: Client | None = None  # set by the client
         self.transport = SimpleNamespace(write=self.write, get_write_buffer_size=lambda: self.buffered_bytes)
 
     def write(self, data: bytes) -> None:
@@ -78,6 +78,8 @@ class FakeConnection:
     def shut(self, code: int, reason: str) -> None:
         self.closed_with = code
         self.protocol.state = State.CLOSING
+        if self.client is not None:
+            self.client.clogged = True
 
 
 class Person:
@@ -261,9 +263,11 @@ class Isolation(RuleBasedStateMachine):
         person = self.some(who, lambda person: person.open)
         person.slow = slow
         person.connection.buffered_bytes = STALLED_BYTES if slow else 0
-        if not slow:
+        if slow:
+            person.client.clogged = True
+        else:
             before = len(person.connection.written)
-            person.connection.drained()
+            person.client.drained()
             got = {message["building"] for message in messages(person.connection.written[before:])}
             assert got <= person.wants
 
@@ -312,6 +316,7 @@ class Isolation(RuleBasedStateMachine):
         self.server.clients.discard(person.client)
         self.hub.forget(person.client)
         person.connection.protocol.state = State.CLOSED
+        person.client.clogged = True  # as Connection.connection_lost does
         person.end()
 
     @invariant()

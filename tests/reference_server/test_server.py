@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +14,9 @@ from typing import Any
 import aiomqtt
 import pytest
 import websockets
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.uri import parse_uri
 
 from reference_server.outbox import MAX_BEHIND_BYTES
 from reference_server.server import ListenError, listen
@@ -267,6 +272,57 @@ async def test_a_client_with_no_room_for_an_alert_is_closed(run_server: RunServe
     seqs = [item["seq"] for item in slow.all_readings()]
     assert seqs == list(range(len(seqs)))
     assert 0 < len(seqs) < count
+
+
+async def raw_client(server: Any, *buildings: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect without a WebSocket library that would hide what comes when; all that answers the hello is read."""
+    address = urllib.parse.urlsplit(server.url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    protocol = ClientProtocol(parse_uri(server.url))
+    protocol.send_request(protocol.connect())
+    writer.write(b"".join(protocol.data_to_send()))
+    await reader.readuntil(b"\r\n\r\n")
+    hello = {"type": "hello", "token": server.token(*buildings), "subscribe": list(buildings)}
+    writer.write(Frame(Opcode.TEXT, json.dumps(hello).encode()).serialize(mask=True))
+    await reader.readuntil(b'"subscribed"')
+    await reader.readuntil(b"}")
+    return reader, writer
+
+
+@pytest.mark.parametrize("who", ["client", "server"])
+async def test_nothing_follows_a_close_frame(server: Any, connect: Connect, who: str) -> None:
+    """Neither the answer to the client's close frame, nor the server's own, however much is published then."""
+    witness = await connect(server, "b-1")
+    reader, writer = await raw_client(server, "b-1")
+    if who == "client":
+        writer.write(Frame(Opcode.CLOSE, (1000).to_bytes(2)).serialize(mask=True))
+    else:
+        closing = next(c for c in server.service.server.clients if c.connection.remote_address[1] == port_of(writer))
+        server.service.server.deliver(server.service.hub.publish("b-1", [b"{}"], [0]))
+        closing.connection.shut(1012, "bye")
+        server.service.server.deliver(server.service.hub.publish("b-1", [b"{}"], [0]))
+    for value in range(50):
+        server.publish("b-1", 20 + value / 100)
+    await witness.readings(50)
+    received = b""
+    async with asyncio.timeout(server.within_s):
+        while not received.endswith(closing_frame(who)):
+            chunk = await reader.read(65536)
+            assert chunk, f"ended with {received[-40:]!r}"
+            received += chunk
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
+    writer.close()
+
+
+def closing_frame(who: str) -> bytes:
+    data = (1000).to_bytes(2) if who == "client" else (1012).to_bytes(2) + b"bye"
+    return Frame(Opcode.CLOSE, data).serialize(mask=False)
+
+
+def port_of(writer: asyncio.StreamWriter) -> int:
+    port: int = writer.get_extra_info("sockname")[1]
+    return port
 
 
 async def test_the_token_of_the_handshake_serves(server: Any, connect: Connect) -> None:

@@ -55,7 +55,8 @@ async def test_the_death_of_our_own_broker_ends_the_server(patience: Callable[[f
     """A broker we started ourselves and that died cannot come back: not usable, and clients are told to come back."""
     with EmbeddedBroker(port=0) as own:
         listening = listen("127.0.0.1", 0)
-        service = Service(Settings(secret=SECRET, broker=BrokerAddress.parse(own.url)), listening, embedded=own)
+        service = Service(Settings(secret=SECRET, broker=BrokerAddress.parse(own.url)), listening)
+        service.embedded = own
         ready = asyncio.Event()
         task = asyncio.create_task(service.run(ready.set))
         async with asyncio.timeout(patience(15)):
