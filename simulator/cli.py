@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from simulator.control import TOPIC
 from simulator.export import export
 from simulator.fleet import START
 from simulator.preview import preview
@@ -24,7 +25,17 @@ from wire.topics import DEFAULT_TEMPLATE
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 _UsageError: type[Any] = typer.BadParameter.__bases__[0]  # of every mistake in how a command is written
 _COLUMNS = ("time", "building", "sensor", "quantity", "unit", "value", "label")
-_FLEET_ONLY = ("buildings", "sensors", "interval", "shard", "profile", "start", "anomalies", "anomaly_rate")
+_FLEET_ONLY = (
+    "buildings",
+    "sensors",
+    "interval",
+    "shard",
+    "control_topic",
+    "profile",
+    "start",
+    "anomalies",
+    "anomaly_rate",
+)
 _REPLAY_ONLY = ("from_s", "to_s", *(f"{name}_column" for name in _COLUMNS))
 _NAMES = {"from_s": "from", "to_s": "to"}
 
@@ -60,7 +71,7 @@ def command(
     anomalies: Annotated[Path | None, typer.Option(help="TOML or JSON file of anomalies.")] = None,
     anomaly_rate: Annotated[float, typer.Option(help="Expected random anomalies per sensor and day.")] = 1.0,
     broker: Annotated[
-        str | None, typer.Option(help="mqtt[s]://[user:password@]host[:port]; without it, the one on this machine.")
+        str | None, typer.Option(help="mqtt[s]://\\[user:password@]host\\[:port]; without it, the one on this machine.")
     ] = None,
     broker_ca: Annotated[Path | None, typer.Option(help="PEM file of the authority that signed the broker.")] = None,
     connections: Annotated[
@@ -68,6 +79,9 @@ def command(
     ] = Connections.auto,
     qos: Annotated[int, typer.Option(help="MQTT quality of service, 0 or 1.")] = 0,
     topic: Annotated[str, typer.Option(help="Topic template.")] = DEFAULT_TEMPLATE,
+    control_topic: Annotated[
+        str, typer.Option(help="Hears here what anomaly to begin now; empty for nowhere.", rich_help_panel=BROKER)
+    ] = TOPIC,
     run_dir: Annotated[Path | None, typer.Option(help="Directory for the records of this load.")] = None,
     replay: Annotated[Path | None, typer.Option(help="CSV recording, plain or .gz, instead of the fleet.")] = None,
     from_s: Annotated[float | None, typer.Option("--from", help="Begin at this second of the recording.")] = None,
@@ -115,6 +129,7 @@ def command(
         connections=connections.value,
         qos=qos,
         topic=topic,
+        control_topic=control_topic,
         duration_s=duration,
         run_dir=run_dir,
         shard=shard,

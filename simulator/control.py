@@ -16,6 +16,7 @@ import numpy as np
 from simulator.anomaly_file import entry_of, event_of
 from simulator.layout import Layout
 from simulator.schedule import LiveSchedule
+from simulator.shard import of_shard
 from wire.errors import SensorSwarmError
 
 TOPIC = "sensorswarm/control/anomaly"
@@ -47,16 +48,20 @@ class Control:
     """Takes messages and counts them.
 
     Args:
-        layout: the sensors.
+        layout: the sensors of the whole fleet.
         live: where events go.
         seed: of what a message leaves open.
         interval_s: seconds between two readings of a sensor.
+        mine: the part of the fleet that `live` is for, where the others hear the same messages; by default all of it.
     """
 
-    def __init__(self, layout: Layout, live: LiveSchedule, *, seed: int, interval_s: float) -> None:
+    def __init__(
+        self, layout: Layout, live: LiveSchedule, *, seed: int, interval_s: float, mine: Layout | None = None
+    ) -> None:
         self.taken = 0
         self.refused = 0
         self._layout = layout
+        self._mine = layout if mine is None else mine
         self._live = live
         self._seed = seed
         self._interval_s = interval_s
@@ -78,7 +83,9 @@ class Control:
         number = self.taken + 1
         rng = np.random.default_rng(np.random.SeedSequence(self._seed, spawn_key=(_LIVE_KEY, number)))
         cause = f"{entry.kind.name}-live-{number}"
-        self._live.ask(event_of(entry, self._layout, rng, cause=cause, interval_s=self._interval_s))
+        event = event_of(entry, self._layout, rng, cause=cause, interval_s=self._interval_s)
+        for ours in of_shard([event], self._mine):
+            self._live.ask(ours)
 
 
 def _table(payload: bytes) -> dict[str, object]:

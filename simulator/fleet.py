@@ -70,13 +70,13 @@ class Fleet:
         self.profile = profile
         self.start_s = (start.replace(tzinfo=None) - _EPOCH).total_seconds()  # after 1970-01-01 00:00 local time
         self.running: Physics | None = None  # as it was at the last block, for those who look into the buildings
-        whole = Layout(buildings, sensors)
+        self.whole = Layout(buildings, sensors)
         self.layout = shard.layout(buildings, sensors)
         self.seed = seed
         self._interval_ns = round(interval_s * NS / _US) * _US
         self._anomaly_rate = anomaly_rate
         entries = read_entries(anomalies) if anomalies else []
-        listed = resolve(entries, whole, seed=seed, interval_s=self.interval_s)
+        listed = resolve(entries, self.whole, seed=seed, interval_s=self.interval_s)
         self._listed = of_shard(listed, self.layout)
         self.live = LiveSchedule(self._interval_ns)
         self._roster = self.layout.roster()

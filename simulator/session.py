@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import ssl
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import Any, Literal, TypeVar
 from rich.console import Console
 
 from simulator.accelerated import Accelerated
+from simulator.control import TOPIC, Control
+from simulator.control_link import hearing
 from simulator.encoding import Encoder
 from simulator.fleet import START, Fleet
 from simulator.links import close_links, open_links
@@ -68,6 +70,7 @@ class Settings:
     duration_s: float | None = None
     run_dir: Path | None = None
     shard: str | None = None  # i/n
+    control_topic: str = TOPIC  # where anomalies are asked for; empty: nowhere
     metadata: bool | None = None  # None: unless there are very many sensors
 
     def check(self) -> None:
@@ -193,9 +196,22 @@ async def _publish(
                 for topic, payload in metadata(source.roster):
                     links[0].publish(topic, payload, retain=True)
             _say_what(source, links, console)
-            return await publisher.run(stop)
+            async with _heard(settings, source, address):
+                return await publisher.run(stop)
     finally:
         await close_links(links)
+
+
+@contextlib.asynccontextmanager
+async def _heard(settings: Settings, source: Source, address: BrokerAddress) -> AsyncIterator[None]:
+    """Hear the control topic meanwhile; a recording has nothing that could be changed."""
+    fleet = source.source if isinstance(source, Accelerated) else source
+    if not settings.control_topic or not isinstance(fleet, Fleet):
+        yield
+        return
+    control = Control(fleet.whole, fleet.live, seed=settings.seed, interval_s=fleet.interval_s, mine=fleet.layout)
+    async with hearing(control, address, topic=settings.control_topic, tls=settings.tls(address)):
+        yield
 
 
 def _connections(settings: Settings, source: Source) -> int:

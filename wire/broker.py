@@ -36,7 +36,7 @@ max_segment_count = {segments}
 {listeners}"""
 
 # What a subscriber may lag behind, for each topic filter that somebody subscribed to; beyond, it misses readings. A
-# reading takes about half a kilobyte of memory here and 110 bytes of a segment: this is three to four seconds of 200,000
+# reading takes half a kilobyte of memory here and 110 bytes of a segment: this is three to four seconds of 200,000
 # readings a second in 0.4 GB. With four segments a busy machine lost readings.
 _SEGMENTS = 8
 

@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+from paho.mqtt import publish as mqtt_publish
 
 from simulator.cli import main
 from wire.records import Anomaly, Published, PublishedFinal, PublishedStart, PublishedTotal, read_lines, read_records
@@ -171,3 +172,27 @@ def test_a_fleet_at_another_speed_says_so(broker, tmp_path, patience):
     for anomaly in anomalies:
         since = (anomaly.start - first_ts[anomaly.sensor]) / 0.1
         assert since == pytest.approx(round(since), abs=1e-3)
+
+
+def test_an_anomaly_asked_for_while_it_runs_begins_and_is_true(tmp_path, broker, patience):
+    """A message on the control topic, from any MQTT client, injects one now, and the ground truth says so."""
+    topic = f"control/{tmp_path.name}"
+    command = [*SIMULATE, "--broker", broker.url, "--buildings=1", "--sensors=5", "--interval=0.2", "--anomaly-rate=0"]
+    options = [f"--control-topic={topic}", f"--topic={tmp_path.name}/{{building}}/{{quantity}}/{{sensor}}"]
+    process = subprocess.Popen([*command, *options, f"--run-dir={tmp_path}"], stdout=subprocess.DEVNULL)
+    try:
+        order = b'{"kind": "spike", "sensor": "b-0001/temperature/0001", "duration_s": 1}'
+        deadline = time.monotonic() + patience(30)
+        while not (found := list(read_records(tmp_path / "anomalies.jsonl", Anomaly)) if _began(tmp_path) else []):
+            assert time.monotonic() < deadline
+            mqtt_publish.single(topic, order, qos=1, hostname=broker.host, port=broker.port)
+            time.sleep(0.5)
+        assert (found[0].kind, found[0].sensor) == ("spike", "b-0001/temperature/0001")
+        assert "live" in found[0].cause
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(patience(20)) == 0
+
+
+def _began(run_dir) -> bool:
+    return (run_dir / "anomalies.jsonl").exists()

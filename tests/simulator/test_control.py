@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from simulator.control import LONGEST_BYTES, MOST_WAITING, Control
 from simulator.layout import Layout
 from simulator.schedule import LiveSchedule
+from simulator.shard import Shard
 from wire.clock import NS
 
 LAYOUT = Layout(3, 10)
@@ -103,3 +104,20 @@ def test_a_flood_is_bounded(control, live):
     assert "wait for the next sample already" in control.take(b'{"kind": "spike"}').error
     live.until(5 * NS)
     assert control.take(b'{"kind": "spike"}') is None
+
+
+@given(st.integers(1, 4), st.lists(st.sampled_from(["spike", "stuck", "fire", "dropout"]), min_size=1, max_size=6))
+def test_machines_that_share_a_fleet_hear_the_same_and_each_acts_on_its_own(count, kinds):
+    """However many shards, each event happens once, to the same sensor as in the whole fleet."""
+    orders = [json.dumps({"kind": kind}).encode() for kind in kinds]
+    whole, whole_live = Layout(4, 10), LiveSchedule(5 * NS)
+    alone = Control(whole, whole_live, seed=3, interval_s=5.0)
+    assert all(alone.take(order) is None for order in orders)
+    wanted = [(event.cause, hit.sensor) for event in whole_live.until(50 * NS) for hit in event.hits]
+    found = []
+    for index in range(1, count + 1):
+        mine, live = Shard(index, count).layout(4, 10), LiveSchedule(5 * NS)
+        control = Control(whole, live, seed=3, interval_s=5.0, mine=mine)
+        assert all(control.take(order) is None for order in orders)
+        found += [(e.cause, mine.first * 10 + hit.sensor) for e in live.until(50 * NS) for hit in e.hits]
+    assert sorted(found) == sorted(wanted)
