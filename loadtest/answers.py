@@ -38,6 +38,7 @@ class Answer(NamedTuple):
     status: int
     phrase: str
     headers: Headers
+    head: bytes  # as it came, with the empty line
     rest: bytes
 
     def header(self, name: str) -> str:
@@ -71,7 +72,7 @@ def parse_answer(data: bytes) -> Answer | None:
             raise NotHttpError(f"it answered a header {_shown(line)}")
         headers[header[1].decode("ascii")] = header[2].decode("latin-1")
     phrase = _printable((status[2] or b"").decode("latin-1"))
-    return Answer(int(status[1]), phrase, headers, data[end.end() :])
+    return Answer(int(status[1]), phrase, headers, data[: end.end()], data[end.end() :])
 
 
 def _shown(data: bytes) -> str:

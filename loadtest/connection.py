@@ -8,6 +8,7 @@ per message.
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Sequence
 
 from websockets.exceptions import InvalidHandshake
@@ -39,6 +40,7 @@ from wire.dashboard import Close
 
 MAX_MESSAGE_BYTES = 16 * 2**20
 _SWITCHING = 101
+_LOGGER = logging.getLogger("sensorswarm.loadtest.websockets")  # looked up once, not once a connection
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
@@ -73,7 +75,7 @@ class Connection:
         self.was_cut = False
         self.pulse: Pulse | None = None
         self._stream = stream
-        self._protocol = protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=MAX_MESSAGE_BYTES)
+        self._protocol = protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=MAX_MESSAGE_BYTES, logger=_LOGGER)
         self._fragments: list[bytes] = []
         self._early: tuple[float, list[bytes]] | None = None  # what came together with the answer to the handshake
         self._ending: ConnectionEndedError | None = None  # told by the next receive
@@ -94,7 +96,11 @@ class Connection:
         """
         try:
             self._stream.send(upgrade.request)
-            self._read_ts, answer = read_answer(self._stream)
+            data, self._read_ts = self._stream.receive()
+            if (rest := upgrade.rest_of(data)) is not None:
+                self._begin(rest)
+                return
+            self._read_ts, answer = read_answer(self._stream, data, self._read_ts)
         except NotHttpError as error:
             what = "it speaks TLS: give wss:// in --host" if error.tls else str(error)
             raise not_websocket(where(uri), what) from error
@@ -112,8 +118,11 @@ class Connection:
             upgrade.agreed(answer, self._protocol)
         except InvalidHandshake as error:
             raise not_websocket(where(uri), str(error)) from error
-        if answer.rest:  # frames already, and the splitter's
-            self._early = self._read_ts, self._feed(answer.rest)
+        self._begin(answer.rest)
+
+    def _begin(self, rest: bytes) -> None:
+        if rest:  # frames already, and the splitter's
+            self._early = self._read_ts, self._feed(rest)
 
     def send(self, message: bytes) -> None:
         """Send one text message.

@@ -56,15 +56,14 @@ def where(address: WebSocketURI | Proxy) -> str:
     return f"proxy {text}" if isinstance(address, Proxy) else text
 
 
-def read_answer(stream: Stream) -> tuple[float, Answer]:
-    """Arrival and content of an HTTP answer.
+def read_answer(stream: Stream, data: bytes = b"", arrival_ts: float = 0.0) -> tuple[float, Answer]:
+    """Arrival and content of an HTTP answer, of which `data` has been read, at `arrival_ts`.
 
     Raises:
         NotHttpError: it is none, or ends before its head does.
         OSError: the connection broke.
     """
-    data, answer = b"", None
-    arrival_ts = 0.0
+    answer = parse_answer(data) if data else None
     while answer is None:
         more, arrival_ts = stream.receive()
         if not more:

@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from websockets.http11 import Response
 from websockets.protocol import Protocol
 from websockets.typing import Origin, Subprotocol
 from websockets.uri import WebSocketURI
+from websockets.utils import accept_key
 
 from loadtest.answers import Answer
 from wire.errors import SensorSwarmError
@@ -64,7 +65,16 @@ class Handshake:
             token: put where `token_in` says, unless that is the hello.
         """
         parts = (uri.secure, uri.host, uri.port, uri.path, uri.query, uri.username, uri.password)
-        return Upgrade(*_offer(self, parts, subprotocols, token is not None), token or "", self.token_in)
+        return Upgrade(_offer(self, parts, subprotocols, token is not None), token or "", self.token_in)
+
+
+@dataclass(slots=True)
+class _Offer:
+    """What is made once for the thousands of clients that send the same request but for its key and token."""
+
+    protocol: ClientProtocol  # judges answers
+    request: bytes  # with _KEY and _TOKEN where key and token go
+    accepted: list[bytes] = field(default_factory=list)  # head of a good answer, before and after what its key makes
 
 
 class Upgrade:
@@ -74,15 +84,23 @@ class Upgrade:
         request: to be sent first.
     """
 
-    __slots__ = ("_key", "_protocol", "request")
+    __slots__ = ("_key", "_offer", "request")
 
-    def __init__(self, protocol: ClientProtocol, request: bytes, token: str, place: TokenPlace) -> None:
-        self._protocol = protocol
+    def __init__(self, offer: _Offer, token: str, place: TokenPlace) -> None:
+        self._offer = offer
         self._key = base64.b64encode(secrets.token_bytes(16))  # RFC 6455, 4.1
-        self.request = request.replace(_KEY.encode(), self._key)
+        self.request = offer.request.replace(_KEY.encode(), self._key)
         if token:
             value = quote(token, safe="") if place.kind == "query" else token
             self.request = self.request.replace(_TOKEN.encode(), value.encode())
+
+    def rest_of(self, data: bytes) -> bytes | None:
+        """What comes after a good answer that is known already but for what its key makes; None for any other."""
+        offer = self._offer
+        if not offer.accepted:
+            return None
+        head = accept_key(self._key.decode()).encode().join(offer.accepted)
+        return data[len(head) :] if data.startswith(head) else None
 
     def agreed(self, answer: Answer, frames: Protocol) -> None:
         """Make sure that the server accepted, and give `frames` the extensions agreed on.
@@ -90,13 +108,15 @@ class Upgrade:
         Raises:
             InvalidHandshake: it did not, or agreed on what was not offered.
         """
-        protocol = self._protocol
+        protocol = self._offer.protocol
         protocol.key = self._key.decode()
         protocol.process_response(Response(answer.status, answer.phrase, answer.headers))
         frames.extensions = protocol.extensions
+        parts = answer.head.split(answer.header("Sec-WebSocket-Accept").encode())
+        if not protocol.extensions and len(parts) == 2:  # noqa: PLR2004 - before and after
+            self._offer.accepted = parts
 
 
-# Thousands of clients send the same request but for its key and token: it is made once.
 _KEY, _TOKEN = secrets.token_hex(16), secrets.token_hex(16)  # stand where they go
 
 
@@ -106,11 +126,8 @@ def _offer(
     parts: tuple[bool, str, int, str, str, str | None, str | None],
     subprotocols: tuple[str, ...],
     with_token: bool,
-) -> tuple[ClientProtocol, bytes]:
-    """Who judges answers to a request, and the request with `_KEY` and `_TOKEN` where key and token go.
-
-    `parts` are those of the WebSocketURI, which cannot be a key itself.
-    """
+) -> _Offer:
+    """Make an offer; `parts` are those of the WebSocketURI, which cannot be a key itself."""
     uri = WebSocketURI(*parts)
     place = handshake.token_in if with_token else TokenPlace()
     if place.kind == "query":
@@ -136,7 +153,7 @@ def _offer(
         cookies.append(f"{place.name}={_TOKEN}")
     if cookies:
         request.headers["Cookie"] = "; ".join(cookies)
-    return protocol, request.serialize()
+    return _Offer(protocol, request.serialize())
 
 
 def read_header(text: str) -> tuple[str, str]:

@@ -97,12 +97,13 @@ def test_a_busy_reader_does_not_age_the_stamp(websocket_server, patience):
 
     with websocket_server(handler) as port, opened(port) as connection:
         connection.send(b"go")
-        end = time.monotonic() + 0.5
+        end = time.monotonic() + patience(1)
         while time.monotonic() < end:
             time.sleep(0.01)  # not gevent's: the whole hub stands still
+        looked_ts = time.time()
         with gevent.Timeout(patience(10)):
             arrival_ts, messages = connection.receive()
-        assert arrival_ts - float(messages[0]) < 0.25
+        assert float(messages[0]) <= arrival_ts < looked_ts
 
 
 def test_a_cut_resets_the_connection(websocket_server, patience):

@@ -160,3 +160,28 @@ def test_every_connection_has_a_key_of_its_own_and_its_answer_is_judged_by_it():
     third = Handshake().upgrade(URI, subprotocols=("v1",), token=None)
     assert len({upgrade.request for upgrade in (first, second, third)}) == 3
     third.agreed(answer_to(third), frames)
+
+
+def test_a_known_answer_is_known_by_its_key_alone():
+    """It is known again only whole, with the accept value of this very key; frames behind it are given."""
+    handshake = Handshake(origin="https://known.example")
+    first, second = (handshake.upgrade(URI, subprotocols=("v1",), token=None) for _ in range(2))
+    answer = answer_to(first).head
+    assert first.rest_of(answer) is None  # nothing was judged yet
+    first.agreed(answer_to(first), Protocol(Side.CLIENT, state=State.OPEN))
+    assert second.rest_of(answer) is None
+    good = answer_to(second).head
+    assert second.rest_of(good + b"\x81\x00") == b"\x81\x00"
+    assert second.rest_of(good[:-1]) is None
+    assert second.rest_of(good.replace(b"101", b"200")) is None
+
+
+def test_an_answer_with_an_extension_is_judged_each_time():
+    """Every connection has a compressor of its own."""
+    upgrade = Handshake(deflate=True).upgrade(URI, subprotocols=("v1",), token=None)
+    answer = answer_to(upgrade)
+    answer.headers["Sec-WebSocket-Extensions"] = "permessage-deflate"
+    frames = Protocol(Side.CLIENT, state=State.OPEN)
+    upgrade.agreed(answer, frames)
+    assert len(frames.extensions) == 1
+    assert upgrade.rest_of(answer.head) is None
