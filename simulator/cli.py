@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from functools import partial
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import Console
 
+from simulator import options
 from simulator.control import TOPIC
 from simulator.export import export
 from simulator.fleet import START
@@ -24,6 +23,7 @@ from wire.topics import DEFAULT_TEMPLATE
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 _UsageError: type[Any] = typer.BadParameter.__bases__[0]  # of every mistake in how a command is written
+_START, _COLUMN = START.isoformat(), Columns()  # defaults
 _COLUMNS = ("time", "building", "sensor", "quantity", "unit", "value", "label")
 _FLEET_ONLY = (
     "buildings",
@@ -40,62 +40,39 @@ _REPLAY_ONLY = ("from_s", "to_s", *(f"{name}_column" for name in _COLUMNS))
 _NAMES = {"from_s": "from", "to_s": "to"}
 
 
-class Connections(StrEnum):
-    """How many connections to the broker."""
-
-    auto = "auto"
-    building = "building"
-    one = "one"
-
-
-FLEET, REPLAY, BROKER = "Fleet", "Recording", "Broker"
-
-
 @app.callback(invoke_without_command=True)
 def command(
     context: typer.Context,
     *,
-    buildings: Annotated[int, typer.Option(help="Buildings of the fleet.", rich_help_panel=FLEET)] = 50,
-    sensors: Annotated[int, typer.Option(help="Sensors in EACH building.", rich_help_panel=FLEET)] = 200,
-    interval: Annotated[float, typer.Option(help="Seconds between two readings of a sensor.")] = 5.0,
-    shard: Annotated[
-        str | None, typer.Option(help="I/N: publish part I of N of the fleet.", rich_help_panel=FLEET)
-    ] = None,
-    metadata: Annotated[
-        bool | None, typer.Option(help="Publish zone, unit and resolution retained; up to 100,000 sensors by itself.")
-    ] = None,
-    duration: Annotated[float | None, typer.Option(help="Seconds until it ends; without it, Ctrl-C does.")] = None,
-    seed: Annotated[int, typer.Option(help="Of everything random: one seed, one fleet.")] = 0,
-    profile: Annotated[str, typer.Option(help="Of buildings: office, school, retail, hotel, mixed.")] = "office",
-    start: Annotated[str, typer.Option(help="Simulated date, or date and time, of the start.")] = START.isoformat(),
-    anomalies: Annotated[Path | None, typer.Option(help="TOML or JSON file of anomalies.")] = None,
-    anomaly_rate: Annotated[float, typer.Option(help="Expected random anomalies per sensor and day.")] = 1.0,
-    broker: Annotated[
-        str | None, typer.Option(help="mqtt[s]://\\[user:password@]host\\[:port]; without it, the one on this machine.")
-    ] = None,
-    broker_ca: Annotated[Path | None, typer.Option(help="PEM file of the authority that signed the broker.")] = None,
-    connections: Annotated[
-        Connections, typer.Option(help="One per building, one for all, or by the rate.")
-    ] = Connections.auto,
-    qos: Annotated[int, typer.Option(help="MQTT quality of service, 0 or 1.")] = 0,
-    topic: Annotated[str, typer.Option(help="Topic template.")] = DEFAULT_TEMPLATE,
-    control_topic: Annotated[
-        str, typer.Option(help="Hears here what anomaly to begin now; empty for nowhere.", rich_help_panel=BROKER)
-    ] = TOPIC,
-    run_dir: Annotated[Path | None, typer.Option(help="Directory for the records of this load.")] = None,
-    replay: Annotated[Path | None, typer.Option(help="CSV recording, plain or .gz, instead of the fleet.")] = None,
-    from_s: Annotated[float | None, typer.Option("--from", help="Begin at this second of the recording.")] = None,
-    to_s: Annotated[float | None, typer.Option("--to", help="End before this second of the recording.")] = None,
-    speed: Annotated[float, typer.Option(help="Simulated or recorded seconds per second.")] = 1.0,
-    time_column: Annotated[str, typer.Option(help="Column of the seconds.")] = Columns().time,
-    building_column: Annotated[str, typer.Option(help="Column of the building.")] = Columns().building,
-    sensor_column: Annotated[str, typer.Option(help="Column of the sensor.")] = Columns().sensor,
-    quantity_column: Annotated[str, typer.Option(help="Column of the quantity.")] = Columns().quantity,
-    unit_column: Annotated[str, typer.Option(help="Column of the unit.")] = Columns().unit,
-    value_column: Annotated[str, typer.Option(help="Column of the value.")] = Columns().value,
-    label_column: Annotated[
-        str, typer.Option(help="Column that says 1 where a reading is anomalous.")
-    ] = Columns().label,
+    buildings: options.Buildings = 50,
+    sensors: options.Sensors = 200,
+    interval: options.Interval = 5.0,
+    shard: options.Shard = None,
+    metadata: options.Metadata = None,
+    duration: options.Duration = None,
+    seed: options.Seed = 0,
+    profile: options.Profile = "office",
+    start: options.Start = _START,
+    anomalies: options.Anomalies = None,
+    anomaly_rate: options.AnomalyRate = 1.0,
+    broker: options.Broker = None,
+    broker_ca: options.BrokerCa = None,
+    connections: options.HowConnected = options.Connections.auto,
+    qos: options.Qos = 0,
+    topic: options.Topic = DEFAULT_TEMPLATE,
+    control_topic: options.ControlTopic = TOPIC,
+    run_dir: options.RunDir = None,
+    replay: options.Replay = None,
+    from_s: options.FromS = None,
+    to_s: options.ToS = None,
+    speed: options.Speed = 1.0,
+    time_column: options.TimeColumn = _COLUMN.time,
+    building_column: options.BuildingColumn = _COLUMN.building,
+    sensor_column: options.SensorColumn = _COLUMN.sensor,
+    quantity_column: options.QuantityColumn = _COLUMN.quantity,
+    unit_column: options.UnitColumn = _COLUMN.unit,
+    value_column: options.ValueColumn = _COLUMN.value,
+    label_column: options.LabelColumn = _COLUMN.label,
 ) -> None:
     """Publish the readings of a simulated fleet of buildings, or of a recording, over MQTT."""
     if context.invoked_subcommand is not None:

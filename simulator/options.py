@@ -1,0 +1,56 @@
+"""The options of `simulate`: what each is called, may be, and says in the help."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Connections(StrEnum):
+    """How many connections to the broker."""
+
+    auto = "auto"
+    building = "building"
+    one = "one"
+
+
+FLEET, REPLAY, BROKER = "Fleet", "Recording", "Broker"
+
+Buildings = Annotated[int, typer.Option(help="Buildings of the fleet.", rich_help_panel=FLEET)]
+Sensors = Annotated[int, typer.Option(help="Sensors in EACH building.", rich_help_panel=FLEET)]
+Interval = Annotated[float, typer.Option(help="Seconds between two readings of a sensor.")]
+Shard = Annotated[str | None, typer.Option(help="I/N: publish part I of N of the fleet.", rich_help_panel=FLEET)]
+Metadata = Annotated[
+    bool | None, typer.Option(help="Publish zone, unit and resolution retained; up to 100,000 sensors by itself.")
+]
+Duration = Annotated[float | None, typer.Option(help="Seconds until it ends; without it, Ctrl-C does.")]
+Seed = Annotated[int, typer.Option(help="Of everything random: one seed, one fleet.")]
+Profile = Annotated[str, typer.Option(help="Of buildings: office, school, retail, hotel, mixed.")]
+Start = Annotated[str, typer.Option(help="Simulated date, or date and time, of the start.")]
+Anomalies = Annotated[Path | None, typer.Option(help="TOML or JSON file of anomalies.")]
+AnomalyRate = Annotated[float, typer.Option(help="Expected random anomalies per sensor and day.")]
+Broker = Annotated[
+    str | None, typer.Option(help="mqtt[s]://[user:password@]host[:port]; without it, the one on this machine.")
+]
+BrokerCa = Annotated[Path | None, typer.Option(help="PEM file of the authority that signed the broker.")]
+HowConnected = Annotated[Connections, typer.Option(help="One per building, one for all, or by the rate.")]
+Qos = Annotated[int, typer.Option(help="MQTT quality of service, 0 or 1.")]
+Topic = Annotated[str, typer.Option(help="Topic template.")]
+ControlTopic = Annotated[
+    str, typer.Option(help="Hears here what anomaly to begin now; empty for nowhere.", rich_help_panel=BROKER)
+]
+RunDir = Annotated[Path | None, typer.Option(help="Directory for the records of this load.")]
+Replay = Annotated[Path | None, typer.Option(help="CSV recording, plain or .gz, instead of the fleet.")]
+FromS = Annotated[float | None, typer.Option("--from", help="Begin at this second of the recording.")]
+ToS = Annotated[float | None, typer.Option("--to", help="End before this second of the recording.")]
+Speed = Annotated[float, typer.Option(help="Simulated or recorded seconds per second.")]
+TimeColumn = Annotated[str, typer.Option(help="Column of the seconds.")]
+BuildingColumn = Annotated[str, typer.Option(help="Column of the building.")]
+SensorColumn = Annotated[str, typer.Option(help="Column of the sensor.")]
+QuantityColumn = Annotated[str, typer.Option(help="Column of the quantity.")]
+UnitColumn = Annotated[str, typer.Option(help="Column of the unit.")]
+ValueColumn = Annotated[str, typer.Option(help="Column of the value.")]
+LabelColumn = Annotated[str, typer.Option(help="Column that says 1 where a reading is anomalous.")]
