@@ -36,7 +36,11 @@ def test_a_run_holds_and_its_books_say_so(start: Start, scenario: Write, tmp_pat
     assert books.settled
     assert books.balanced
     finals = records.read_records(directory / records.PUBLISHED, records.PublishedFinal)
-    of_building = {final.building: sum(last + 1 for last in final.last_seq) for final in finals}
+    of_building = {  # a radio loses a reading now and then, and the records say which
+        final.building: sum(last + 1 for last in final.last_seq)
+        - sum(last - first + 1 for _, first, last in final.skipped)
+        for final in finals
+    }
     assert sum(of_building.values()) == pytest.approx(4 * 10 * 8, abs=4 * 10)
     starts = [e for e in records.read_records(directory / records.CLIENTS, records.ClientEvent) if e.event == "start"]
     expected = sum(of_building[building] for event in starts for building in event.buildings)
