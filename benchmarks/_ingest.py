@@ -27,9 +27,7 @@ BUILDINGS = 50
 SENSORS_PER_BUILDING = 200
 INTERVAL_S = 5.0
 START_TS = 1_763_856_000.0
-# Readings a read brings under full load: what comes in while the last read is worked on. At 120,000/s that is 200
-# within 1.7 ms, and up to a thousand fit into what uvloop reads at once.
-LOAD_BATCH = 200
+LOAD_BATCH = 64  # readings a read brings under load
 BATCHES = (1, 10, 64, 200)
 WARM_UP = 33  # intervals until every sensor has a past
 PERIOD = 16  # intervals after which everything recurs
