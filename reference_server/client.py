@@ -76,6 +76,7 @@ class Connection(ServerConnection):
         if self.protocol.state is not State.OPEN:
             return
         if self.client is not None:
+            self.client.flush()
             self.client.clogged = True
         self.protocol.send_close(code, reason)
         self.send_data()
@@ -89,7 +90,7 @@ class Client:
     """A subscriber of the hub: one connection after its handshake.
 
     The fan-out looks at three attributes only, for with thousands of clients each look at another object is a cache
-    miss: where `clogged` is false, `write` writes; where it is true, `send_slowly` decides.
+    miss: where `clogged` is false, frames go to `waiting` until `flush`; where it is true, `send_slowly` decides.
 
     Attributes:
         clogged: the transport holds much, or the connection ends: nothing may be written without a look.
@@ -127,14 +128,18 @@ class Client:
             self._do(actions)
 
     def flush(self) -> None:
-        """Write what waits; only where nothing is clogged."""
-        data = b"".join(self.waiting)
-        self.waiting.clear()
-        self.write(data)
+        """Write what waits, if it still does."""
+        waiting = self.waiting
+        if not waiting:
+            return
+        data = waiting[0] if len(waiting) == 1 else b"".join(waiting)
+        waiting.clear()
+        if not self.clogged or self._open:
+            self.write(data)
 
     def send_slowly(self, published: Framed) -> None:
         """Send what there is room for: everything, or only what must not be lost; never after a close frame."""
-        self.waiting.clear()
+        self.flush()
         if not self._open:
             return
         mine = [(publication, frames) for publication, frames in published if self in publication.subscribers]
