@@ -11,7 +11,7 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -91,30 +91,44 @@ def _wait(child: Child, ready: Callable[[], bool]) -> psutil.Process:
     return psutil.Process(child.pid)
 
 
+def ours(broker: EmbeddedBroker) -> AbstractContextManager[Running]:
+    """Our own reference server, its clients seeing the first BUILDINGS."""
+    return serving(broker.url, BUILDINGS)
+
+
 @contextlib.contextmanager
-def ours(broker: EmbeddedBroker) -> Iterator[Running]:
-    """Our own reference server, as its users run it."""
+def serving(broker_url: str, buildings: int) -> Iterator[Running]:
+    """Our own reference server, as its users run it; a client asks for the first `buildings`."""
     port = free_port()
     secret = secrets.token_urlsafe(32)
-    names = [building_name(index) for index in range(BUILDINGS + 1)]
+    names = [building_name(index) for index in range(buildings + 1)]
     hello = {"type": "hello", "token": mint(secret, "m-1", names, _TOKEN_LIFE_S)}
     dial = Dial(port, "/ws", hello=(orjson.dumps(hello).decode(),), subprotocol=SUBPROTOCOL)
     with _children() as start:
         child = start(
             "reference server",
-            [sys.executable, "-m", "reference_server", "--broker", broker.url, "--port", str(port)],
+            [sys.executable, "-m", "reference_server", "--broker", broker_url, "--port", str(port)],
             {"SENSORSWARM_JWT_SECRET": secret},
         )
         process = _wait(child, lambda: b"serving ws://" in child.log.read_bytes())
-        yield Running((process,), seeing(dial, BUILDINGS))
+        yield Running((process,), seeing(dial, buildings))
 
 
 def seeing(dial: Dial, buildings: int) -> Dial:
-    """How a client of ours asks for the first `buildings`, BUILDINGS + 1 at most."""
-    hello = orjson.loads(dial.hello[0])
-    hello["subscribe"] = [building_name(index) for index in range(buildings)]
+    """How a client of ours asks for the first `buildings`, at most one more than its token was made for."""
     # Answers: welcome, and one `subscribed` a building.
-    return replace(dial, hello=(orjson.dumps(hello).decode(),), answers=1 + buildings)
+    return replace(dial, hello=(_asking(dial, range(buildings)),), answers=1 + buildings)
+
+
+def one_each(dial: Dial, buildings: int) -> Dial:
+    """How clients of ours ask for one of the first `buildings` each."""
+    return replace(dial, hellos=tuple(_asking(dial, [index]) for index in range(buildings)), answers=2)
+
+
+def _asking(dial: Dial, buildings: Iterable[int]) -> str:
+    hello = orjson.loads(dial.hello[0])
+    hello["subscribe"] = [building_name(index) for index in buildings]
+    return orjson.dumps(hello).decode()
 
 
 def _broadcast(option: str | None) -> Start:

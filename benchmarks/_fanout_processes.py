@@ -29,9 +29,9 @@ def cpu_s(*processes: psutil.Process) -> float:
 class Talker:
     """A child process that answers a line with a line."""
 
-    def __init__(self, module: str, argument: str) -> None:
+    def __init__(self, module: str, *arguments: str) -> None:
         self._popen = subprocess.Popen(
-            [sys.executable, "-m", module, argument],
+            [sys.executable, "-m", module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for us

@@ -40,6 +40,7 @@ class Dial:
         port: on loopback.
         path: with its query.
         hello: text messages to send once the connection is open.
+        hellos: one message a client instead, by the order in which they get through their handshakes.
         answers: messages of the server without readings until the client is subscribed to all it asked for.
         subprotocol: offered, where there is one.
         deflate: whether to offer permessage-deflate, as browsers do.
@@ -49,6 +50,7 @@ class Dial:
     port: int
     path: str
     hello: tuple[str, ...] = ()
+    hellos: tuple[str, ...] = ()
     answers: int = 0
     subprotocol: str = ""
     deflate: bool = False
@@ -109,6 +111,7 @@ class Sink:
         self._started = 0
         self._opening = 0  # connected, but not live yet
         self._hello = b"".join(text_frame(message.encode()) for message in dial.hello)
+        self._hellos = iter([text_frame(message.encode()) for message in dial.hellos])
         self._keep_alive = tuple(part.encode() for part in dial.keep_alive) if dial.keep_alive else None
         lines = [
             f"GET {dial.path} HTTP/1.1",
@@ -208,8 +211,9 @@ class Sink:
             raise SystemExit(f"the server refused a client: {head.splitlines()[0].decode(errors='replace')}")
         client.upgraded = True
         client.rest = b""
-        if self._hello:
-            client.sock.send(self._hello)
+        hello = next(self._hellos, self._hello)
+        if hello:
+            client.sock.send(hello)
         if not client.answers:
             self._now_live()
         return rest

@@ -1,14 +1,15 @@
 """What an MQTT message must be: on a topic of the template, a reading, of the sensor its topic names. Pure.
 
-The messages of one read become columns. Each is looked at quickly; what does not pass is looked at again with care,
-which either finds it good (the first of its sensor) or says what is wrong with it. One bad message costs its
-neighbours nothing.
+The messages of one read become columns, which are looked at as a whole. Where a column has something wrong, each
+message is looked at alone, and what does not pass that is looked at with care, which either finds it good (the first
+of its sensor) or says what is wrong with it. One bad message costs its neighbours nothing but a little time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Protocol
 
 import orjson
 
@@ -23,6 +24,8 @@ MAX_TS = 1e11  # seconds: the year 5138; a time in milliseconds is beyond it
 MAX_VALUE = 1e15  # further out differences lose their meaning
 MAX_SEQ = 1 << 53  # where numbers in JSON stop being exact everywhere (RFC 8259, 6)
 _SHOWN = 200  # characters of what a stranger sent, in a log line
+_FIELDS = itemgetter("sensor", "ts", "seq", "value", "unit")
+_TEXT, _WHOLE, _NUMBER = {str}, {int}, {int, float}  # exactly: a bool is no number
 
 
 class Message(Protocol):
@@ -62,45 +65,49 @@ class Acceptor:
         # Only topics of accepted readings are remembered: as many as sensors, whatever strangers send.
         self._known: dict[str, tuple[int, str]] = {}  # topic -> row, sensor id
 
-    def accept(self, messages: Iterable[Message], reject: Callable[[RejectedError], None]) -> Readings:
+    def accept(self, messages: Sequence[Message], reject: Callable[[RejectedError], None]) -> Readings:
         """Give the readings in the order of their messages; `reject` is called for each message that is not used."""
         readings = Readings()
-        known, loads = self._known, orjson.loads
-        add_row, add_ts, add_seq = readings.rows.append, readings.ts.append, readings.seqs.append
-        add_value, add_payload = readings.values.append, readings.payloads.append
-        for message in messages:
-            topic, payload = message.topic, message.payload or b""
-            try:
-                row, sensor = known[topic]
-                record: Any = loads(payload) if len(payload) <= MAX_PAYLOAD_BYTES else None
-                ts, seq, value = record["ts"], record["seq"], record["value"]
-                good = (
-                    record["sensor"] == sensor
-                    and type(record["unit"]) is str
-                    and type(seq) is int
-                    and (type(ts) is float or type(ts) is int)
-                    and (type(value) is float or type(value) is int)
-                    and 0 <= seq < MAX_SEQ
-                    and 0 <= ts < MAX_TS
-                    and -MAX_VALUE < value < MAX_VALUE
-                )
-            except (KeyError, TypeError, orjson.JSONDecodeError):
-                good = False
-            if not good:
-                try:
-                    row, ts, seq, value = self._look_closely(topic, payload)
-                except RejectedError as error:
-                    reject(error)
-                    continue
-            add_row(row)
-            add_ts(ts)
-            add_seq(seq)
-            add_value(value)
-            add_payload(payload)
+        if messages and not self._take(messages, readings):
+            for message in messages:
+                if not self._take([message], readings):
+                    try:
+                        self._look_closely(message.topic, message.payload or b"", readings)
+                    except RejectedError as error:
+                        reject(error)
         return readings
 
-    def _look_closely(self, topic: str, payload: bytes) -> tuple[int, float, int, float]:
-        """Give row, ts, seq and value.
+    def _take(self, messages: Sequence[Message], readings: Readings) -> bool:
+        """Take all of them, if each is good and of a sensor that we know; otherwise none."""
+        known = self._known
+        payloads = [message.payload or b"" for message in messages]
+        if max(map(len, payloads)) > MAX_PAYLOAD_BYTES:
+            return False
+        try:
+            rows, sensors = zip(*[known[message.topic] for message in messages], strict=True)
+            records = map(orjson.loads, payloads)
+            named, ts, seqs, values, units = zip(*map(_FIELDS, records), strict=True)
+        except (KeyError, TypeError, orjson.JSONDecodeError):
+            return False
+        if not (
+            named == sensors
+            and _TEXT.issuperset(map(type, units))
+            and _WHOLE.issuperset(map(type, seqs))
+            and _NUMBER.issuperset(map(type, ts))
+            and _NUMBER.issuperset(map(type, values))
+            and min(seqs) >= 0
+            and max(seqs) < MAX_SEQ
+            and min(ts) >= 0
+            and max(ts) < MAX_TS
+            and min(values) > -MAX_VALUE
+            and max(values) < MAX_VALUE
+        ):
+            return False
+        readings.extend(rows, ts, seqs, values, payloads)
+        return True
+
+    def _look_closely(self, topic: str, payload: bytes, readings: Readings) -> None:
+        """Take one message.
 
         Raises:
             RejectedError: the message does not fit, and how.
@@ -118,7 +125,7 @@ class Acceptor:
             raise RejectedError("sensors", f"{sensor[:_SHOWN]!r} is one sensor too many")
         row = self._sensors.row(sensor)
         self._known[topic] = row, sensor
-        return row, reading.ts, reading.seq, reading.value
+        readings.extend([row], [reading.ts], [reading.seq], [reading.value], [payload])
 
 
 def _read(topic: str, payload: bytes) -> Reading:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
+from reference_server.frames import text_frames
 from reference_server.outbox import Outbox
 from reference_server.posts import Answers, FirstBytes
 from reference_server.session import Action, Drop, Follow, Heartbeat, Pong, Send, Session, Shut, Subscribe
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
 
 CLOSE_TIMEOUT_S = 2.0  # after our close frame; then the connection is cut
 _PING = Frame(Opcode.PING, b"").serialize(mask=False)
-
-
-def text_frames(messages: Iterable[bytes]) -> bytes:
-    """WebSocket frames of messages, ready to be written to any number of clients (no extension is negotiated)."""
-    return b"".join([Frame(Opcode.TEXT, message).serialize(mask=False) for message in messages])
 
 
 class Connection(ServerConnection):

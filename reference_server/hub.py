@@ -14,8 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from reference_server.alert import Alert, Kind
 from reference_server.lanes import Entry, Lane, Latest, readings_messages
@@ -29,8 +28,7 @@ S = TypeVar("S")
 Matches = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Publication(Generic[S]):
+class Publication(NamedTuple, Generic[S]):
     """Messages of one building that go to every one of `subscribers`: the readings first, then what must not be lost.
 
     `subscribers` is a view of the hub's own: read it, then forget it.
@@ -46,12 +44,12 @@ class Publication(Generic[S]):
     @property
     def lossless(self) -> list[bytes]:
         """Messages that no subscriber may miss."""
-        return [*self.opening, *(entry.message for entry in self.entries)]
+        return [*self.opening, *[entry.message for entry in self.entries]]
 
     @property
-    def messages(self) -> list[bytes]:
+    def messages(self) -> Sequence[bytes]:
         """All, in order."""
-        return [*self.readings, *self.lossless]
+        return [*self.readings, *self.lossless] if self.opening or self.entries else self.readings
 
 
 class _Building(Generic[S]):
@@ -151,7 +149,7 @@ class Hub(Generic[S]):
         messages: Sequence[bytes] = ()
         if payloads:
             if place.subscribers:
-                messages = list(readings_messages(building, before + 1, payloads))
+                messages = readings_messages(building, before + 1, payloads)
             place.readings.extend(payloads)
             place.latest.extend(before + 1, sensors, payloads)
         entries = self._entries(place, alerts) if alerts else ()
@@ -170,7 +168,7 @@ class Hub(Generic[S]):
         first = place.readings.offset - len(latest) + 1
         skipped = first - after - 1
         self.skipped += skipped
-        return list(readings_messages(building, first, latest, skipped=skipped))
+        return readings_messages(building, first, latest, skipped=skipped)
 
     def subscribe(self, subscriber: S, building: str, position: Position | None = None) -> list[bytes]:
         """Subscribe to one building and give the messages that open its stream.
@@ -196,7 +194,8 @@ class Hub(Generic[S]):
         )
         messages = [self._subscribed_message(place, recovered=recovered, alerts_recovered=alerts_recovered)]
         if recovered and position is not None:
-            messages += readings_messages(building, position.offset + 1, place.readings.after(position.offset))
+            missed = list(place.readings.after(position.offset))
+            messages += readings_messages(building, position.offset + 1, missed)
         if alerts_recovered and position is not None:
             messages += place.alerts.after(position.alert_offset)
         return messages

@@ -88,12 +88,12 @@ class Ingest(Generic[S]):
         batches: dict[str, tuple[list[bytes], list[int]]] = {}
         for row, payload in zip(readings.rows, readings.payloads, strict=True):
             building = buildings[row]
-            try:
-                payloads, rows = batches[building]
-            except KeyError:
-                payloads, rows = batches[building] = [], []
-            payloads.append(payload)
-            rows.append(row)
+            batch = batches.get(building)
+            if batch is None:
+                batches[building] = [payload], [row]
+            else:
+                batch[0].append(payload)
+                batch[1].append(row)
         found: dict[str, list[Alert]] = {}
         for alert in alerts:
             self.alerts += not alert.cleared

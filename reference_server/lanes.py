@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 
@@ -12,6 +12,7 @@ from wire import dashboard
 
 # Clients commonly refuse messages above 1 MiB (the default of `websockets`): stay well below it.
 MAX_FRAME_PAYLOAD_BYTES = 256 * 1024
+_SORTED_AT_ONCE = 64  # batches of readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +60,30 @@ class Lane:
 class Latest:
     """The latest reading of each sensor, for whoever cannot keep up with all."""
 
-    __slots__ = ("_of",)
+    __slots__ = ("_new", "_of")
 
     def __init__(self) -> None:
         self._of: dict[Hashable, tuple[int, bytes]] = {}
+        self._new: list[tuple[int, Sequence[Hashable], Sequence[bytes]]] = []  # sorted by sensor when it is worth it
 
     def extend(self, first: int, sensors: Sequence[Hashable], payloads: Sequence[bytes]) -> None:
-        """Take readings numbered from `first`."""
-        self._of.update(zip(sensors, zip(count(first), payloads), strict=False))
+        """Take readings numbered from `first`; neither sequence may change later."""
+        self._new.append((first, sensors, payloads))
+        if len(self._new) >= _SORTED_AT_ONCE:
+            self._sort()
+
+    def _sort(self) -> None:
+        for first, sensors, payloads in self._new:
+            self._of.update(zip(sensors, zip(count(first), payloads), strict=False))
+        self._new.clear()
 
     def after(self, offset: int) -> list[bytes]:
         """The latest reading of each sensor that published after `offset`, in order."""
+        self._sort()
         return [payload for _, payload in sorted(item for item in self._of.values() if item[0] > offset)]
 
 
-def readings_messages(building: str, offset: int, payloads: Iterable[bytes], *, skipped: int = 0) -> Iterator[bytes]:
+def readings_messages(building: str, offset: int, payloads: Sequence[bytes], *, skipped: int = 0) -> list[bytes]:
     """Readings of one building in as few messages as their size allows.
 
     Args:
@@ -82,14 +92,16 @@ def readings_messages(building: str, offset: int, payloads: Iterable[bytes], *, 
         payloads: as published.
         skipped: readings left out before the first.
     """
-    chunk: list[bytes] = []
-    size = 0
-    for payload in payloads:
-        if chunk and size + len(payload) > MAX_FRAME_PAYLOAD_BYTES:
-            yield dashboard.readings(building=building, offset=offset, payloads=chunk, skipped=skipped)
-            offset += len(chunk)
-            chunk, size, skipped = [], 0, 0
-        chunk.append(payload)
-        size += len(payload) + 1
-    if chunk:
-        yield dashboard.readings(building=building, offset=offset, payloads=chunk, skipped=skipped)
+    messages: list[bytes] = []
+    first = size = 0
+    for place, length in enumerate(map(len, payloads)):
+        if size + length > MAX_FRAME_PAYLOAD_BYTES and place > first:
+            chunk = payloads[first:place]
+            messages.append(dashboard.readings(building=building, offset=offset, payloads=chunk, skipped=skipped))
+            offset += place - first
+            first, size, skipped = place, 0, 0
+        size += length + 1
+    if len(payloads) > first:
+        rest = payloads[first:] if first else payloads
+        messages.append(dashboard.readings(building=building, offset=offset, payloads=rest, skipped=skipped))
+    return messages

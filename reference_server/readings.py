@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress
@@ -40,6 +40,21 @@ class Readings:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def extend(
+        self,
+        rows: Iterable[int],
+        ts: Iterable[float],
+        seqs: Iterable[int],
+        values: Iterable[float],
+        payloads: Iterable[bytes],
+    ) -> None:
+        """Take more, before anybody asked for `arrays`."""
+        self.rows.extend(rows)
+        self.ts.extend(ts)
+        self.seqs.extend(seqs)
+        self.values.extend(values)
+        self.payloads.extend(payloads)
 
     @cached_property
     def arrays(self) -> tuple[Ints, Floats, Ints, Floats]:

@@ -15,7 +15,8 @@ import websockets.asyncio.server
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from reference_server.client import CLOSE_TIMEOUT_S, Client, Connection, text_frames
+from reference_server.client import CLOSE_TIMEOUT_S, Client, Connection
+from reference_server.frames import text_frames
 from reference_server.hub import Hub, Publication
 from reference_server.identity import Guard
 from reference_server.login import Login

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import orjson
@@ -153,6 +154,11 @@ def subscribed(
     )
 
 
+@lru_cache(maxsize=MAX_BUILDINGS)
+def _quoted(text: str) -> bytes:
+    return orjson.dumps(text)
+
+
 def readings(*, building: str, offset: int, payloads: Iterable[bytes], skipped: int = 0) -> bytes:
     """Readings of one building as they were published; `offset` is that of the first.
 
@@ -161,7 +167,7 @@ def readings(*, building: str, offset: int, payloads: Iterable[bytes], skipped: 
     """
     told = b',"skipped":%d' % skipped if skipped else b""
     return b'{"type":"readings","building":%b,"offset":%d%b,"readings":[%b]}' % (
-        orjson.dumps(building),
+        _quoted(building),
         offset,
         told,
         b",".join(payloads),

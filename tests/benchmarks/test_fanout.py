@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from benchmarks import _fanout_contestants as contestants
-from benchmarks import _ingest, fanout
+from benchmarks import _fanout_ingest, fanout
 from benchmarks._fanout_processes import sinks
 from wire.errors import SensorSwarmError, UnusableError
 
@@ -41,8 +41,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fanout, "FILL_S", 0.05)
     monkeypatch.setattr(fanout, "FILL_SETTLES_S", 0.1)
     monkeypatch.setattr(fanout, "PLAIN_PAUSE_S", 0.01)
-    monkeypatch.setattr(_ingest, "WARM_UP", 1)
-    monkeypatch.setattr(_ingest, "PERIOD", 1)
+    monkeypatch.setattr(_fanout_ingest, "WARM_UP", 1)
+    monkeypatch.setattr(_fanout_ingest, "PERIOD", 1)
 
 
 def test_every_reading_of_every_client_is_counted() -> None:
@@ -56,6 +56,16 @@ def test_every_reading_of_every_client_is_counted() -> None:
         latencies_ms = fanout.latencies_ms(stage, started, readings_per_s=60, seconds=0.5)
         assert len(latencies_ms) == 30 * started[0].plan.clients
         assert all(latency_ms > 0 for latency_ms in latencies_ms)
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_ingest_takes_every_reading_to_a_client() -> None:
+    """Clients that got less than everything would make the server look faster; the figures are rates."""
+    before = set(psutil.Process().children(recursive=True))
+    told = _fanout_ingest.measure_ingest(0.01)
+    assert set(told) == {"ingest_per_s", "ingest_wall_per_s"}
+    assert all(math.isfinite(rate) and rate > 0 for rate in told.values())
+    assert set(psutil.Process().children(recursive=True)) == before
 
 
 def test_nothing_is_left_running() -> None:
