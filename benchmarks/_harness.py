@@ -40,9 +40,14 @@ class Benchmark:
     ratios: dict[str, list[float]] = field(default_factory=dict)
     json_file: Path | None = None
 
-    def parse(self, arguments: list[str] | None = None) -> None:
-        """Read --seconds, --repetitions and --json."""
-        parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{self.name}", description=self.about)
+    def parse(
+        self, arguments: list[str] | None = None, *, more: argparse.ArgumentParser | None = None
+    ) -> argparse.Namespace:
+        """Read --seconds, --repetitions and --json, and the options of `more`, a parser without a help of its own."""
+        parents = [] if more is None else [more]
+        parser = argparse.ArgumentParser(
+            prog=f"python -m benchmarks.{self.name}", description=self.about, parents=parents
+        )
         parser.add_argument("--seconds", type=float, default=self.seconds, help="per measurement (%(default)g)")
         parser.add_argument("--repetitions", type=int, default=self.repetitions, help="%(default)d")
         parser.add_argument("--json", type=Path, help="write the figures to this file")
@@ -50,6 +55,7 @@ class Benchmark:
         if options.seconds <= 0 or options.repetitions < 1:
             parser.error("--seconds must be above 0 and --repetitions at least 1")
         self.seconds, self.repetitions, self.json_file = options.seconds, options.repetitions, options.json
+        return options
 
     def take_turns(self, contestants: Mapping[str, Measure]) -> None:
         """Measure each contestant in turn, `repetitions` times over; each names its own figures."""

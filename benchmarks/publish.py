@@ -6,10 +6,11 @@
     us_per_reading     CPU of our process, sockets included
     step_s_million     one step of a million sensors: physics, sensors, anomalies, and their order in time
     start_s_million    from the command to its first reading: the real command with a million sensors every 5 s
-    late_ms_p99_million, skipped_million, rss_mb_million, broker_rss_mb_million   the same command, its own records
+    late_ms_p99_million, shed_million, rss_mb_million, broker_rss_mb_million   the same command, its own records
 
 Everything a contestant sent has to reach the subscriber, a process of its own that counts, or there is no figure.
-A million sensors run as `simulate --buildings 5000 --sensors 200` for --million-seconds (0 leaves them out).
+A million sensors run as `simulate --buildings 5000 --sensors 200` for --million-seconds; --only million measures
+nothing else, --only publishers leaves them out.
 """
 
 from __future__ import annotations
@@ -174,14 +175,17 @@ def measure_million(seconds: float) -> dict[str, float]:
 def main() -> None:
     """Measure all in turn."""
     benchmark = Benchmark("publish", "What publishing costs", seconds=20, repetitions=3)
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--million-seconds", type=float, default=60, help="of the million sensors; 0 leaves them out")
-    options, rest = parser.parse_known_args()
-    benchmark.parse(rest)
-    benchmark.take_turns({"ours": measure_ours, "raw": measure_raw, "aiomqtt": measure_aiomqtt})
-    benchmark.ratio("ratio_aiomqtt", "readings_per_s", "readings_per_s_aiomqtt")
-    benchmark.ratio("ratio_raw", "readings_per_s", "readings_per_s_raw")
-    if options.million_seconds:
+    more = argparse.ArgumentParser(add_help=False)
+    more.add_argument("--only", choices=("publishers", "million"), help="the three contestants, or a million sensors")
+    more.add_argument("--million-seconds", type=float, default=60, help="load of the million sensors (%(default)g)")
+    options = benchmark.parse(more=more)
+    if options.million_seconds <= 0:
+        more.error("--million-seconds must be above 0; --only publishers leaves the million out")
+    if options.only != "million":
+        benchmark.take_turns({"ours": measure_ours, "raw": measure_raw, "aiomqtt": measure_aiomqtt})
+        benchmark.ratio("ratio_aiomqtt", "readings_per_s", "readings_per_s_aiomqtt")
+        benchmark.ratio("ratio_raw", "readings_per_s", "readings_per_s_raw")
+    if options.only != "publishers":
         benchmark.repetitions = 1
         benchmark.take_turns({"step": measure_step, "a million": lambda _: measure_million(options.million_seconds)})
     benchmark.finish()

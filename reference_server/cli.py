@@ -134,7 +134,7 @@ def _limits(file: Path | None, silence_s: float | None, stuck: list[str]) -> lim
     if silence_s is not None:
         if not 0 < silence_s < float("inf"):
             raise limits.LimitsError(f"--silence {silence_s:g}: must be above 0")
-        chosen = replace(chosen, silence_s=silence_s)
+        chosen = chosen.with_silence(silence_s)
     for text in stuck:
         chosen = chosen.with_stuck(*limits.parse_stuck(text))
     return chosen

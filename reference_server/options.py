@@ -38,7 +38,10 @@ Origin = Annotated[
 SecureCookies = Annotated[bool, typer.Option("--secure-cookies", help="Session cookies over HTTPS only.")]
 TimeScale = Annotated[float, typer.Option(help="Simulated seconds per second of the clock.")]
 Silence = Annotated[
-    float | None, typer.Option(help="Simulated seconds without a reading until an alert. (default: 60)")
+    float | None,
+    typer.Option(
+        help="Simulated seconds without a reading until an alert. (default: 60, or 5 intervals of the sensor)"
+    ),
 ]
 Stuck = Annotated[
     list[str] | None, typer.Option(metavar="QUANTITY=SECONDS", help="Simulated seconds without change; repeatable.")

@@ -67,9 +67,9 @@ def numbers(summary: Summary) -> list[Number]:
         ),
         Number(
             "anomalies detected",
-            f"{found.detected:,}" if found.total else "none",
-            f"of {found.total:,}, {words.plural(found.unmatched, 'false alarm')}" if found.total else "in this run",
-            not found.undetected if found.total else None,
+            f"{found.causes_detected:,}" if found.total else "none",
+            f"of {found.causes:,}, {words.plural(found.unmatched, 'false alarm')}" if found.total else "in this run",
+            not found.causes_undetected if found.total else None,
         ),
         Number(
             "connections back",

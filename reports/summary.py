@@ -129,10 +129,10 @@ def _with_latency(counts: ReadingCounts | AlertCounts | None, latency_ms: dict[s
 
 def summarise(data: RunData, tables: Tables) -> Summary:
     """Put a run into numbers and judge it."""
-    run, books = data.run, data.books
+    run, books, found = data.run, data.books, detection(tables.alerts)
     seed = run.seed if run is not None else data.start.seed if data.start is not None else None
     return Summary(
-        verdict=judge(data, undetected=tables.alerts.undetected),
+        verdict=judge(data, undetected=found.causes_undetected),
         scenario=run.scenario if run is not None else None,
         stack=run.stack if run is not None else None,
         seed=seed,
@@ -144,7 +144,7 @@ def summarise(data: RunData, tables: Tables) -> Summary:
         alert_ms=quantiles_of(tables.alert_latency.whole),
         connect_ms=quantiles_of(tables.connect),
         reconnect_ms=quantiles_of(tables.reconnect),
-        anomalies=detection(tables.alerts),
+        anomalies=found,
         connections=_connections(tables.connections),
         intrusions=intrusions(data.intrusions),
         generator=generator(data.health),

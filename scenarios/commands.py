@@ -49,7 +49,7 @@ def server(scenario: Scenario, addresses: Addresses) -> list[str]:
         *("--host", addresses.server_host),
         *("--port", str(addresses.server_port)),
         *("--time-scale", str(scenario.time_scale)),
-        *("--silence", str(scenario.server.silence_s)),
+        *(("--silence", str(scenario.server.silence_s)) if scenario.server.silence_s is not None else ()),
         *("--qos", str(scenario.qos)),
         *("--alerts", str(addresses.directory / ALERTS)),
     ]
@@ -118,16 +118,17 @@ def simulator(scenario: Scenario, addresses: Addresses) -> list[str]:
         *("--interval", str(fleet.interval_s), "--duration", str(fleet.duration_s)),
         *("--anomaly-rate", str(fleet.anomaly_rate), "--connections", fleet.connections),
         *("--qos", str(fleet.qos)),
+        *("--profile", fleet.profile, "--speed", str(fleet.speed)),
+        *(("--start", fleet.start) if fleet.start is not None else ()),
         *(("--anomalies", str(addresses.directory / PLAN)) if scenario.anomaly else ()),
     ]
 
 
 def plan(scenario: Scenario) -> dict[str, list[dict[str, Any]]]:
-    """The scenario's anomalies in the simulator's words."""
+    """The scenario's anomalies in the simulator's words, whose every second is a simulated one."""
     names = {"at_s": "at", "duration_s": "duration"}
-    return {
-        "anomaly": [
-            {names.get(key, key): value for key, value in item.model_dump(exclude_none=True).items()}
-            for item in scenario.anomaly
-        ]
-    }
+    planned = [
+        {names.get(key, key): value for key, value in item.model_dump(exclude_none=True).items()}
+        for item in scenario.anomaly
+    ]
+    return {"anomaly": [item | {"at": item["at"] * scenario.time_scale} for item in planned]}

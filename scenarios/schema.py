@@ -7,38 +7,21 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from scenarios import behaviours
 from scenarios.behaviours import Behaviour
+from scenarios.fleet import Fleet
+from scenarios.table import PositiveSeconds, Seconds, Table
 from wire.errors import SensorSwarmError
 from wire.reading import building_name
-
-Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
-PositiveSeconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 
 
 class ScenarioError(SensorSwarmError):
     """A scenario that cannot be run: names file, key and remedy, a line for each mistake."""
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Fleet(_Table):
-    """A simulated fleet."""
-
-    buildings: int = Field(ge=1, le=100_000)
-    sensors: int = Field(ge=1, le=10_000)  # in EACH building
-    interval_s: PositiveSeconds = 5.0
-    duration_s: PositiveSeconds
-    anomaly_rate: float = Field(default=0.0, ge=0)  # expected per sensor-day, beside the [[anomaly]] tables
-    connections: Literal["building", "one"] = "building"
-    qos: Literal[0, 1] = 0
-
-
-class Recording(_Table):
+class Recording(Table):
     """Recorded telemetry in place of a fleet."""
 
     file: Path  # relative to the scenario
@@ -56,26 +39,26 @@ class Recording(_Table):
         return self
 
 
-class Anomaly(_Table):
+class Anomaly(Table):
     """One anomaly of the fleet; the simulator knows its kinds and their defaults."""
 
     kind: str
-    at_s: Seconds  # after the load began
-    duration_s: Seconds | None = None
+    at_s: Seconds  # after the load began, by the clock: as a fault's
+    duration_s: Seconds | None = None  # simulated
     magnitude: float | None = None  # in the sensor's unit
     building: str | None = None
     quantity: str | None = None
     sensor: str | None = None  # full id
 
 
-class Server(_Table):
+class Server(Table):
     """The server under test."""
 
     stack: Literal["reference"] = "reference"
-    silence_s: PositiveSeconds = 60.0  # simulated seconds without a reading that raise an alert
+    silence_s: PositiveSeconds | None = None  # simulated seconds without a reading that raise an alert; None: its own
 
 
-class Swarm(_Table):
+class Swarm(Table):
     """The clients; all of them managers who keep their dashboard open, unless there are [[swarm.behaviour]] tables."""
 
     managers: int = Field(ge=1, le=100_000)
@@ -84,7 +67,7 @@ class Swarm(_Table):
     backoff_s: list[Seconds] = Field(default=[1.0, 2.0, 4.0, 8.0, 16.0, 30.0], min_length=1)
     jitter: Literal["full", "equal", "none"] = "equal"
     churn_per_minute: float = Field(default=0.0, ge=0, le=1e6, allow_inf_nan=False)  # clients replaced, in all
-    behaviour: list[Behaviour] = []
+    behaviour: list[Behaviour] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _each_kind_once(self) -> Swarm:
@@ -97,7 +80,7 @@ class Swarm(_Table):
         return self
 
 
-class Cut(_Table):
+class Cut(Table):
     """TCP connections end without a close frame."""
 
     kind: Literal["cut"]
@@ -105,7 +88,7 @@ class Cut(_Table):
     connections: int = Field(ge=1)
 
 
-class Restart(_Table):
+class Restart(Table):
     """A process is killed with -9 and started again."""
 
     kind: Literal["restart"]
@@ -114,7 +97,7 @@ class Restart(_Table):
     down_s: Seconds = 1.0
 
 
-class Latency(_Table):
+class Latency(Table):
     """A TCP proxy between swarm and server delays every byte, in each direction."""
 
     kind: Literal["latency"]
@@ -126,7 +109,7 @@ class Latency(_Table):
 Fault = Annotated[Cut | Restart | Latency, Field(discriminator="kind")]
 
 
-class Gate(_Table):
+class Gate(Table):
     """The most of each count that still holds; none of anything unless the scenario says so."""
 
     leaked: int = Field(default=0, ge=0)
@@ -140,7 +123,7 @@ class Gate(_Table):
     undetected: int = Field(default=0, ge=0)
 
 
-class Scenario(_Table):
+class Scenario(Table):
     """One scenario: a fleet or a recording, a server, a swarm, faults, and what must hold."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
@@ -149,10 +132,10 @@ class Scenario(_Table):
     drain_s: Seconds = 3.0  # after the last reading, before the books are settled
     fleet: Fleet | None = None
     recording: Recording | None = None
-    anomaly: list[Anomaly] = []
+    anomaly: list[Anomaly] = Field(default_factory=list)
     server: Server = Server()
     swarm: Swarm
-    fault: list[Fault] = []
+    fault: list[Fault] = Field(default_factory=list)
     gate: Gate = Gate()
 
     @model_validator(mode="after")
@@ -212,7 +195,9 @@ class Scenario(_Table):
     @property
     def time_scale(self) -> float:
         """Simulated or recorded seconds per wall-clock second."""
-        return self.recording.speed if self.recording is not None else 1.0
+        source = self.fleet if self.fleet is not None else self.recording
+        assert source is not None  # noqa: S101 - validated: one of the two is there
+        return source.speed
 
     @property
     def building_names(self) -> list[str]:

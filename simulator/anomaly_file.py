@@ -125,7 +125,8 @@ def resolve(entries: list[Entry], layout: Layout, *, seed: int, interval_s: floa
     """Find the sensors; what an entry leaves open is drawn from the seed and the entry's number.
 
     Raises:
-        AnomalyFileError: a building, quantity or sensor that the fleet has not, or that the kind cannot befall.
+        AnomalyFileError: a building, quantity or sensor that the fleet has not, or that the kind cannot befall, or a
+            magnitude beyond physics.
     """
     events = []
     for number, entry in enumerate(entries):
@@ -142,6 +143,13 @@ def event_of(entry: Entry, layout: Layout, rng: np.random.Generator, *, cause: s
         AnomalyFileError: as `resolve` does.
     """
     building, column = _place(entry, layout, rng)
+    quantity = layout.quantities[column]
+    most = entry.kind.most.get(quantity, math.inf)
+    if entry.magnitude is not None and entry.magnitude > most:
+        raise AnomalyFileError(
+            f"{entry.where}: magnitude {entry.magnitude:g} is beyond physics; "
+            f"{entry.kind.name} on {quantity} goes up to {most:g}"
+        )
     return event(
         layout,
         kind=entry.kind,

@@ -93,13 +93,7 @@ def command(
         to_s=to_s,
         speed=speed,
         columns=Columns(
-            time=time_column,
-            building=building_column,
-            sensor=sensor_column,
-            quantity=quantity_column,
-            unit=unit_column,
-            value=value_column,
-            label=label_column,
+            time_column, building_column, sensor_column, quantity_column, unit_column, value_column, label_column
         ),
         broker=broker,
         broker_ca=broker_ca,

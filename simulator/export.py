@@ -6,7 +6,6 @@ import contextlib
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO, Protocol
 
@@ -14,13 +13,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from simulator import options
 from simulator.aside import written_aside
 from simulator.export_csv import CsvWriter
 from simulator.export_names import SensorRow, sensor_rows
 from simulator.export_parquet import ParquetWriter
 from simulator.export_table import Labels, Table, batches, tables
-from simulator.fleet import Fleet
 from simulator.nearest import nearest
+from simulator.order import FleetOrder
 from simulator.ranges import check_ranges
 from simulator.shard import WHOLE, Shard
 from simulator.start import MIDNIGHT, parse_start, unix_us
@@ -31,6 +31,7 @@ from wire.errors import SensorSwarmError, UnusableError
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 _ROWS = 131_072  # written at once: a row group of Parquet
 _DAY_S = 86_400.0
+_START = MIDNIGHT.date().isoformat()  # unlike a load's: whole days
 
 
 class Writer(Protocol):
@@ -44,20 +45,12 @@ class Writer(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(FleetOrder):
     """What to export, in simulated time."""
 
     out: Path
-    buildings: int = 50
-    sensors: int = 200  # in each building
     days: float = 1.0
-    interval_s: float = 60.0
-    seed: int = 0
-    profile: str = "office"
-    start: datetime = MIDNIGHT
     shard: Shard = WHOLE
-    anomalies: Path | None = None
-    anomaly_rate: float = 1.0  # expected per sensor and day
 
     def check(self) -> None:
         """Look at the ending and the numbers.
@@ -66,32 +59,10 @@ class Order:
             SensorSwarmError: one of them cannot be.
         """
         ending(self.out)
+        self.check_fleet()
         check_ranges(
-            ("--buildings", self.buildings, 1, 1_000_000),
-            ("--sensors", self.sensors, 1, 1_000_000),
-            ("--buildings times --sensors", self.buildings * self.sensors, 1, 10_000_000),
             ("--days", self.days, 1e-5, 10_000),
             ("--interval", self.interval_s, 1e-3, self.days * _DAY_S),
-            ("--seed", self.seed, 0, 2**63 - 1),
-            ("--anomaly-rate", self.anomaly_rate, 0, 86_400),
-        )
-
-    def fleet(self) -> Fleet:
-        """Make the fleet.
-
-        Raises:
-            SensorSwarmError: the profile or the list of anomalies cannot be used.
-        """
-        return Fleet(
-            buildings=self.buildings,
-            sensors=self.sensors,
-            interval_s=self.interval_s,
-            seed=self.seed,
-            anomalies=self.anomalies,
-            anomaly_rate=self.anomaly_rate,
-            profile=self.profile,
-            start=self.start,
-            shard=self.shard,
         )
 
 
@@ -127,7 +98,7 @@ def write_export(order: Order, progress: Progress) -> Exported:
         SensorSwarmError: something the user can mend; UnusableError when the file cannot be written to the end.
     """
     order.check()
-    fleet = order.fleet()
+    fleet = order.make(order.shard)
     end_ns = round(order.days * _DAY_S * NS)
     start_us = unix_us(order.start)
     labels = Labels([sensor.id for sensor in fleet.roster.sensors])
@@ -170,18 +141,16 @@ def _terminated_like_interrupted() -> Iterator[None]:
 def export(
     *,
     out: Annotated[Path, typer.Option(help="File to write: .csv, .csv.gz or .parquet.")],
-    buildings: Annotated[int, typer.Option(help="Buildings of the fleet.")] = 50,
-    sensors: Annotated[int, typer.Option(help="Sensors in EACH building.")] = 200,
+    buildings: options.Buildings = 50,
+    sensors: options.Sensors = 200,
     days: Annotated[float, typer.Option(help="Simulated days.")] = 1.0,
-    interval: Annotated[float, typer.Option(help="Simulated seconds between readings of a sensor.")] = 60.0,
-    seed: Annotated[int, typer.Option(help="Of everything random: one seed, one fleet.")] = 0,
-    profile: Annotated[
-        str, typer.Option(help="Use of the buildings: office, school, retail, hotel, mixed.")
-    ] = "office",
-    start: Annotated[str, typer.Option(help="Simulated date, or date and time, of the start.")] = str(MIDNIGHT.date()),
-    shard: Annotated[str | None, typer.Option(help="I/N: the I-th of N parts of the buildings.")] = None,
-    anomalies: Annotated[Path | None, typer.Option(help="TOML or JSON file of anomalies.")] = None,
-    anomaly_rate: Annotated[float, typer.Option(help="Expected random anomalies per sensor and day.")] = 1.0,
+    interval: options.Interval = 60.0,
+    seed: options.Seed = 0,
+    profile: options.Profile = "office",
+    start: options.Start = _START,
+    shard: options.Shard = None,
+    anomalies: options.Anomalies = None,
+    anomaly_rate: options.AnomalyRate = 1.0,
 ) -> None:
     """Write the readings of a simulated fleet to a file, each with its true anomaly. Needs no broker."""
     order = Order(

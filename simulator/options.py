@@ -21,8 +21,8 @@ FLEET, REPLAY, BROKER = "Fleet", "Recording", "Broker"
 
 Buildings = Annotated[int, typer.Option(help="Buildings of the fleet.", rich_help_panel=FLEET)]
 Sensors = Annotated[int, typer.Option(help="Sensors in EACH building.", rich_help_panel=FLEET)]
-Interval = Annotated[float, typer.Option(help="Seconds between two readings of a sensor.")]
-Shard = Annotated[str | None, typer.Option(help="I/N: publish part I of N of the fleet.", rich_help_panel=FLEET)]
+Interval = Annotated[float, typer.Option(help="Simulated seconds between two readings of a sensor.")]
+Shard = Annotated[str | None, typer.Option(help="I/N: part I of N of the fleet's buildings.", rich_help_panel=FLEET)]
 Metadata = Annotated[
     bool | None, typer.Option(help="Publish zone, unit and resolution retained; up to 100,000 sensors by itself.")
 ]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from simulator import options
 from simulator.aside import written_aside
 from simulator.fleet import Fleet
 from simulator.nearest import nearest
+from simulator.order import FleetOrder
 from simulator.preview_day import Day, live_through, panels
 from simulator.ranges import check_ranges
 from simulator.shard import Shard
@@ -22,24 +23,17 @@ from simulator.status import say
 from wire.errors import SensorSwarmError, UnusableError
 from wire.reading import building_name
 
+_START = MIDNIGHT.date().isoformat()  # unlike a load's: a whole day
 _MOST_SAMPLES = 50_000  # more than a picture can show, and than anybody should wait for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(FleetOrder):
     """What to draw, in simulated time."""
 
     out: Path
     building: str = "b-0001"
-    buildings: int = 50
-    sensors: int = 200  # in each building
     hours: float = 24.0
-    interval_s: float = 60.0
-    seed: int = 0
-    profile: str = "office"
-    start: datetime = MIDNIGHT
-    anomalies: Path | None = None
-    anomaly_rate: float = 1.0  # expected per sensor and day
 
     def check(self) -> None:
         """Look at the ending and the numbers.
@@ -49,14 +43,13 @@ class Order:
         """
         if self.out.suffix.lower() != ".png":
             raise SensorSwarmError(f"--out {self.out}: unknown ending {self.out.suffix!r}; a preview is a .png")
+        self.check_fleet()
         check_ranges(
             ("--buildings", self.buildings, 1, 100_000),
             ("--sensors", self.sensors, 1, 10_000),
             ("--hours", self.hours, 0.01, 10_000),
             ("--interval", self.interval_s, 0.1, self.hours * 3600 / 2),
             ("--hours divided by --interval", self.samples, 2, _MOST_SAMPLES),
-            ("--seed", self.seed, 0, 2**63 - 1),
-            ("--anomaly-rate", self.anomaly_rate, 0, 86_400),
         )
 
     @property
@@ -76,17 +69,7 @@ class Order:
                 f"--building {self.building}: no such building in a fleet of {self.buildings}; "
                 f"{nearest(self.building, names)}"
             )
-        return Fleet(
-            buildings=self.buildings,
-            sensors=self.sensors,
-            interval_s=self.interval_s,
-            seed=self.seed,
-            anomalies=self.anomalies,
-            anomaly_rate=self.anomaly_rate,
-            profile=self.profile,
-            start=self.start,
-            shard=Shard(names.index(self.building) + 1, self.buildings),
-        )
+        return self.make(Shard(names.index(self.building) + 1, self.buildings))
 
 
 def write_preview(order: Order) -> str:
@@ -130,16 +113,14 @@ def preview(
     out: Annotated[Path, typer.Option(help="File to write: .png.")],
     building: Annotated[str, typer.Option(help="Which building.")] = "b-0001",
     hours: Annotated[float, typer.Option(help="Simulated hours.")] = 24.0,
-    buildings: Annotated[int, typer.Option(help="Buildings of the fleet.")] = 50,
-    sensors: Annotated[int, typer.Option(help="Sensors in EACH building.")] = 200,
-    interval: Annotated[float, typer.Option(help="Simulated seconds between readings of a sensor.")] = 60.0,
-    seed: Annotated[int, typer.Option(help="Of everything random: one seed, one fleet.")] = 0,
-    profile: Annotated[
-        str, typer.Option(help="Use of the buildings: office, school, retail, hotel, mixed.")
-    ] = "office",
-    start: Annotated[str, typer.Option(help="Simulated date, or date and time, of the start.")] = str(MIDNIGHT.date()),
-    anomalies: Annotated[Path | None, typer.Option(help="TOML or JSON file of anomalies.")] = None,
-    anomaly_rate: Annotated[float, typer.Option(help="Expected random anomalies per sensor and day.")] = 1.0,
+    buildings: options.Buildings = 50,
+    sensors: options.Sensors = 200,
+    interval: options.Interval = 60.0,
+    seed: options.Seed = 0,
+    profile: options.Profile = "office",
+    start: options.Start = _START,
+    anomalies: options.Anomalies = None,
+    anomaly_rate: options.AnomalyRate = 1.0,
 ) -> None:
     """Draw a day of one simulated building as a PNG. Needs no broker."""
     order = Order(

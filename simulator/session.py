@@ -8,7 +8,6 @@ import signal
 import ssl
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -18,9 +17,10 @@ from simulator.accelerated import Accelerated
 from simulator.control import TOPIC, Control
 from simulator.control_link import hearing
 from simulator.encoding import Encoder
-from simulator.fleet import START, Fleet
+from simulator.fleet import Fleet
 from simulator.links import close_links, open_links
 from simulator.metadata import MOST_SENSORS, metadata
+from simulator.order import FleetOrder
 from simulator.publisher import Outcome, Publisher
 from simulator.ranges import check_ranges
 from simulator.recorder import Recorder
@@ -31,6 +31,7 @@ from simulator.source import Source
 from simulator.status import StatusLine, say, summary
 from wire.broker import EmbeddedBroker, listening
 from wire.errors import SensorSwarmError
+from wire.fleet import SPEEDS
 from wire.mqtt import BrokerAddress, Link, tls_context
 from wire.topics import DEFAULT_TEMPLATE, TopicTemplate
 
@@ -46,20 +47,12 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(FleetOrder):
     """Everything `simulate` is told."""
 
-    buildings: int = 50
-    sensors: int = 200  # in each building
-    interval_s: float = 5.0
-    seed: int = 0
-    anomalies: Path | None = None
-    anomaly_rate: float = 1.0  # expected per sensor and day
     replay: Path | None = None  # a recording instead of the fleet
     from_s: float | None = None
     to_s: float | None = None
-    profile: str = "office"
-    start: datetime = START  # simulated
     speed: float = 1.0  # simulated or recorded seconds per second
     columns: Columns = field(default_factory=Columns)
     broker: str | None = None
@@ -79,16 +72,12 @@ class Settings:
         Raises:
             SensorSwarmError: one is out of range.
         """
+        self.check_fleet()
         check_ranges(
-            ("--buildings", self.buildings, 1, 1_000_000),
-            ("--sensors", self.sensors, 1, 1_000_000),
-            ("--buildings times --sensors", self.buildings * self.sensors, 1, 10_000_000),
             ("--interval", self.interval_s, _LEAST_INTERVAL_S, _LONGEST_S),
             ("--duration", self.duration_s, 0.0, _LONGEST_S),
-            ("--anomaly-rate", self.anomaly_rate, 0.0, 86_400.0),
-            ("--seed", self.seed, 0, 2**63 - 1),
             ("--qos", self.qos, 0, 1),
-            ("--speed", self.speed, 1e-3, 1e6),
+            ("--speed", self.speed, *SPEEDS),
             ("--from", self.from_s, -_LONGEST_S, _LONGEST_S),
             ("--to", self.to_s, -_LONGEST_S, _LONGEST_S),
         )
@@ -102,17 +91,7 @@ class Settings:
         if self.replay is not None:
             recording = read_recording(self.replay, self.columns)
             return Replay(recording, from_s=self.from_s, to_s=self.to_s, speed=self.speed)
-        fleet = Fleet(
-            buildings=self.buildings,
-            sensors=self.sensors,
-            interval_s=self.interval_s,
-            seed=self.seed,
-            anomalies=self.anomalies,
-            anomaly_rate=self.anomaly_rate,
-            profile=self.profile,
-            start=self.start,
-            shard=WHOLE if self.shard is None else Shard.parse(self.shard),
-        )
+        fleet = self.make(WHOLE if self.shard is None else Shard.parse(self.shard))
         return fleet if self.speed == 1 else Accelerated(fleet, self.speed)
 
     def tells_metadata(self, source: Source) -> bool:

@@ -7,11 +7,18 @@ cleared by another level than it is raised by, or by an event, so that noise abo
     high      value > high                                        value <= high - deadband
     low       value < low                                         value >= low + deadband
     rate      value - least value of the last minute > limit      it is at most half the limit
-    stuck     the same value for stuck_s or longer                the value changes
+    stuck     the same value for stuck_s and stuck_readings       the value changes
     zscore    z of the change (zscore.py) > limit                 it is at most half the limit
 
 The last minute is counted in slots of 5 s: the 55 to 60 s up to and with the reading, so that a single step counts in
-full. A gap longer than the silence limit begins "stuck" anew and makes no change for the z-score.
+full.
+
+The patience with a sensor is how long it may be silent: silence_s, or silence_intervals of its own intervals where that
+is longer, for readings are lost now and then. The interval is learned from the time between two readings; the patience
+at most doubles with a reading, so that an outage does not pass for a slower pace. A gap longer than the patience begins
+"stuck" anew and makes no change for the z-score.
+
+"Stuck" counts readings besides seconds: where readings are far apart, a few equal ones are chance.
 
 What was raised before the memory of a sensor was lost (a restart, a clock set back) stays raised until enough is known
 again to clear it: high and low at once, rate after a whole window, stuck at the next change, zscore with the first
@@ -29,7 +36,7 @@ from dataclasses import dataclass
 
 from reference_server.detector import state as s
 from reference_server.detector.zscore import baseline
-from reference_server.limits import RATE_WINDOW_S
+from reference_server.limits import RATE_WINDOW_S, Limits
 
 CLEAR = 0.5  # of the limit: where rate and zscore are cleared
 _KEPT = s.RATE | s.STUCK | s.ZSCORE  # cannot be judged by one reading alone
@@ -42,12 +49,16 @@ class Pace:
     silence_s: float
     window_s: float
     slot_s: float
+    silence_intervals: float  # of the sensor's own
+    brisk_s: float  # readings at most this far apart need no patience beyond silence_s
 
     @classmethod
-    def of(cls, silence_s: float, time_scale: float) -> Pace:
-        """`silence_s` in simulated seconds."""
+    def of(cls, limits: Limits, time_scale: float) -> Pace:
+        """Pace of limits, whose durations are simulated seconds."""
         window_s = RATE_WINDOW_S / time_scale
-        return cls(silence_s / time_scale, window_s, window_s / s.SLOTS)
+        silence_s, intervals = limits.silence_s / time_scale, limits.silence_intervals
+        brisk_s = silence_s / intervals if intervals else math.inf
+        return cls(silence_s, window_s, window_s / s.SLOTS, intervals, brisk_s)
 
 
 def judge_first(state: s.State, pace: Pace, row: int, ts: float, value: float) -> int:
@@ -59,6 +70,7 @@ def judge_first(state: s.State, pace: Pace, row: int, ts: float, value: float) -
     slot = math.floor(ts / pace.slot_s)
     past[at + s.TS] = past[at + s.HELD] = ts
     past[at + s.VALUE] = value
+    past[at + s.RUN] = 1.0
     past[at + s.SLOT] = slot
     past[at + s.MINIMA + slot % s.SLOTS] = value
     if was & s.RATE:
@@ -70,12 +82,15 @@ def judge_one(state: s.State, pace: Pace, row: int, ts: float, value: float) -> 
     """Judge a reading newer than its sensor's last; give the conditions that hold, the rise and the z-score."""
     past, at = state.past_view, row * s.WIDTH
     known: Sequence[float] = past[at : at + s.WIDTH].tolist()  # at once: cheaper than one by one
-    last_ts, last, held_ts, full_ts, last_slot, count, median, scale, *minima = known
+    last_ts, last, held_ts, full_ts, last_slot, count, median, scale, run, patience, *minima = known
     bounds = state.bounds_of[state.kind_view[row]]
-    _, _, _, _, rate, stuck_s, zscore, resolution = bounds
+    _, _, _, _, rate, stuck_s, stuck_readings, zscore, resolution = bounds
     was = state.raised_view[row]
     holds = _levels(bounds, was, value) if was or not bounds[s.B_LOW] <= value <= bounds[s.B_HIGH] else 0
-    gap = ts - last_ts > pace.silence_s
+    step_s = ts - last_ts
+    gap = step_s > patience
+    if step_s > pace.brisk_s or patience > pace.silence_s:
+        past[at + s.PATIENCE] = max(pace.silence_s, min(pace.silence_intervals * step_s, 2.0 * patience))
 
     slot = math.floor(ts / pace.slot_s)
     here = slot % s.SLOTS
@@ -91,8 +106,12 @@ def judge_one(state: s.State, pace: Pace, row: int, ts: float, value: float) -> 
 
     if value != last or (gap and not was & s.STUCK):
         past[at + s.HELD] = ts
-    elif was & s.STUCK or ts - held_ts >= stuck_s:
-        holds |= s.STUCK
+        past[at + s.RUN] = 1.0
+    else:
+        run += 1.0
+        past[at + s.RUN] = run
+        if was & s.STUCK or (run >= stuck_readings and ts - held_ts >= stuck_s):
+            holds |= s.STUCK
 
     score = 0.0
     if zscore < math.inf:

@@ -1,7 +1,7 @@
 """The detector: batches of readings in, alerts out; what raises and clears them is in `conditions.py`.
 
 Each condition of a sensor is raised once and cleared once per event. Silence is found by the clock: nothing heard for
-silence_s by the server's clock (a publisher's may be off), cleared by the next reading.
+the sensor's patience by the server's clock (a publisher's may be off), cleared by the next reading.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Detector:
         self.look_at = math.inf
         self._limits = limits
         self._time_scale = time_scale
-        self._pace = Pace.of(limits.silence_s, time_scale)
+        self._pace = Pace.of(limits, time_scale)
         self._state = s.State(limits, time_scale=time_scale)
         self._suspended = False
         self._listening_since_ts = 0.0
@@ -129,13 +129,14 @@ class Detector:
         limits = self._limits.of(self.sensors.quantities[row])
         held_s = ts - self._state.past_view[row * s.WIDTH + s.HELD]
         quiet_s = now - self._last_heard(row)
+        patience_s = self._state.past_view[row * s.WIDTH + s.PATIENCE]  # from here on
         measures = {
             s.HIGH: (value, limits.high),
             s.LOW: (value, limits.low),
             s.RATE: (rise, limits.rate_per_minute),
             s.STUCK: (held_s * self._time_scale, limits.stuck_s),
             s.ZSCORE: (score, limits.zscore),
-            s.SILENT: (quiet_s * self._time_scale, self._limits.silence_s),
+            s.SILENT: (quiet_s * self._time_scale, patience_s * self._time_scale),
         }
         for bit, kind in _KINDS.items():
             if (was ^ holds) & bit:
@@ -164,7 +165,7 @@ class Detector:
         if self._suspended or not state.known:
             return []
         raised = state.raised[: state.known]
-        due = np.maximum(state.heard[: state.known], self._listening_since_ts) + self._pace.silence_s
+        due = np.maximum(state.heard[: state.known], self._listening_since_ts) + state.past[: state.known, s.PATIENCE]
         due[(raised & s.SILENT) != 0] = math.inf
         silent = np.nonzero(due <= now)[0]
         raised[silent] |= s.SILENT
@@ -175,13 +176,14 @@ class Detector:
     def _silent(self, row: int, now: float) -> Alert:
         last_heard = self._last_heard(row)
         last_ts = self._state.past_view[row * s.WIDTH]
+        patience_s = self._state.past_view[row * s.WIDTH + s.PATIENCE]
         return Alert(
             building=self.sensors.buildings[row],
             sensor=self.sensors.ids[row],
             kind="silent",
-            ts=(last_ts if last_ts > -math.inf else last_heard) + self._pace.silence_s,
+            ts=(last_ts if last_ts > -math.inf else last_heard) + patience_s,
             value=(now - last_heard) * self._time_scale,
-            limit=self._limits.silence_s,
+            limit=patience_s * self._time_scale,
         )
 
     def suspend(self) -> None:
@@ -190,7 +192,7 @@ class Detector:
         self.look_at = math.inf
 
     def resume(self, now: float) -> None:
-        """We hear again: every sensor has the whole silence limit to be heard, counted from `now`."""
+        """We hear again: every sensor has its whole patience to be heard, counted from `now`."""
         self._suspended = False
         self._listening_since_ts = now
         self.look_at = now + self._pace.silence_s if self._state.known else math.inf

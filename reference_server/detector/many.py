@@ -31,7 +31,7 @@ def judge_many(state: s.State, pace: Pace, rows: Ints, ts: Floats, values: Float
     past = state.past.take(rows, axis=0)
     bounds = state.bounds.take(state.kind.take(rows), axis=1)
     was = state.raised.take(rows)
-    gap = ts - past[:, s.TS] > pace.silence_s
+    gap = _gaps(past, pace, ts)
     changes = values - past[:, s.VALUE]
     rises = values - _least(past, np.floor(ts / pace.slot_s), values)
     scores = np.abs(changes - past[:, s.MEDIAN]) / past[:, s.SCALE]
@@ -43,13 +43,16 @@ def judge_many(state: s.State, pace: Pace, rows: Ints, ts: Floats, values: Float
         levels = _clearing(bounds, was)
         anew &= (changes != 0) | ((was & s.STUCK) == 0)
     past[anew, s.HELD] = ts[anew]
+    runs = past[:, s.RUN]
+    runs += 1.0
+    runs[anew] = 1.0
     found = np.zeros((8, len(rows)), dtype=np.bool_)  # one line a bit
     np.greater(values, levels[s.B_HIGH], out=found[0])
     np.less(values, levels[s.B_LOW], out=found[1])
     np.greater(rises, levels[s.B_RATE], out=found[2])
     np.greater_equal(ts - past[:, s.HELD], bounds[s.B_STUCK], out=found[3])
     np.greater(scores, levels[s.B_ZSCORE], out=found[5])
-    found[3] &= ~anew
+    found[3] &= runs >= bounds[s.B_STUCK_READINGS]
     holds = np.packbits(found, axis=0, bitorder="little")[0]
     if raised:
         holds |= _still(past, bounds, was, gap=gap, ts=ts, changes=changes)
@@ -58,6 +61,17 @@ def judge_many(state: s.State, pace: Pace, rows: Ints, ts: Floats, values: Float
     _remember(state, past, rows, changes, scored=~gap & (bounds[s.B_ZSCORE] < np.inf), bounds=bounds)
     state.past[rows] = past
     return holds, rises, scores
+
+
+def _gaps(past: Floats, pace: Pace, ts: Floats) -> Bools:
+    """Which readings come after a longer silence than their sensor's patience; learn patience, changing `past`."""
+    steps_s, patience = ts - past[:, s.TS], past[:, s.PATIENCE]
+    gaps: Bools = steps_s > patience
+    slow = (steps_s > pace.brisk_s) | (patience > pace.silence_s)
+    if np.count_nonzero(slow):  # quicker than any()
+        learned = np.maximum(pace.silence_s, np.minimum(pace.silence_intervals * steps_s, 2.0 * patience))
+        past[slow, s.PATIENCE] = learned[slow]
+    return gaps
 
 
 def _still(past: Floats, bounds: Floats, was: Bits, *, gap: Bools, ts: Floats, changes: Floats) -> Bits:

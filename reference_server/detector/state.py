@@ -30,12 +30,15 @@ SLOT = 4  # number of the rate's slot that is being filled, counted from the epo
 COUNT = 5  # changes remembered in `changes`, also those overwritten
 MEDIAN = 6  # of the changes
 SCALE = 7  # robust standard deviation of the changes; infinite while there are too few
-MINIMA = 8  # first of SLOTS columns: least value of each slot of the rate's window, infinite for an empty one
+RUN = 8  # readings in a row with that value, as far as "stuck" goes
+PATIENCE = 9  # how long the sensor may be silent, in wall-clock seconds
+MINIMA = 10  # first of SLOTS columns: least value of each slot of the rate's window, infinite for an empty one
 SLOTS = 12
 WIDTH = MINIMA + SLOTS
 
 # Rows of `bounds`, the limits as the detector compares them.
-B_HIGH, B_HIGH_CLEAR, B_LOW, B_LOW_CLEAR, B_RATE, B_STUCK, B_ZSCORE, B_RESOLUTION = range(8)
+B_HIGH, B_HIGH_CLEAR, B_LOW, B_LOW_CLEAR, B_RATE, B_STUCK, B_STUCK_READINGS, B_ZSCORE, B_RESOLUTION = range(9)
+BOUNDS = 9
 
 CHANGES = 32  # remembered of each sensor
 REFRESH = 16  # median and scale are computed again after so many changes
@@ -50,7 +53,7 @@ class State:
         raised: (capacity,) uint8, the conditions that hold.
         heard: (capacity,) float64, the server's Unix time of the last reading; 0 for none yet.
         kind: (capacity,) int64, column of `bounds`.
-        bounds: (8, quantities) float64, times in wall-clock seconds.
+        bounds: (BOUNDS, quantities) float64, times in wall-clock seconds.
         bounds_of: the same as tuples.
     """
 
@@ -59,7 +62,9 @@ class State:
         self._time_scale = time_scale
         self._kinds: dict[str, int] = {}
         self.known = 0  # rows in use
-        self.bounds: Floats = np.empty((8, 0))
+        self._nothing = _NOTHING.copy()
+        self._nothing[PATIENCE] = limits.unknown_silence_s / time_scale
+        self.bounds: Floats = np.empty((BOUNDS, 0))
         self.bounds_of: list[tuple[float, ...]] = []
         self.past: Floats = np.empty((0, WIDTH))
         self.changes: NDArray[np.float32] = np.empty((0, CHANGES), dtype=np.float32)
@@ -84,11 +89,11 @@ class State:
 
     def begin(self, row: int) -> None:
         """Forget what was read; what is raised stays raised."""
-        self.past[row] = _NOTHING
+        self.past[row] = self._nothing
 
     def _reserve(self, capacity: int) -> None:
         known = self.known
-        past = np.tile(_NOTHING, (capacity, 1))
+        past = np.tile(self._nothing, (capacity, 1))
         past[:known] = self.past[:known]
         self.past = past
         self.changes = changes = _longer(self.changes, capacity)
@@ -101,7 +106,7 @@ class State:
 
 _NOTHING = np.full(WIDTH, math.inf)
 _NOTHING[[TS, FULL]] = -math.inf
-_NOTHING[[VALUE, HELD, SLOT, COUNT, MEDIAN]] = 0.0
+_NOTHING[[VALUE, HELD, SLOT, COUNT, MEDIAN, RUN]] = 0.0
 
 
 def _longer(array: NDArray[T], capacity: int) -> NDArray[T]:
@@ -119,6 +124,7 @@ def _bounds(limits: QuantityLimits, time_scale: float) -> tuple[float, ...]:
         limits.low + limits.deadband,
         limits.rate_per_minute,
         limits.stuck_s / time_scale,
+        limits.stuck_readings,
         limits.zscore,
         max(limits.resolution, 1e-9),  # a divisor
     )

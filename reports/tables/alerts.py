@@ -40,6 +40,7 @@ class AnomalyRow:
     later: int  # clients that were away then and got it after all
     missed_by: tuple[str, ...]  # of the entitled and live, who did not
     watched: bool  # whether any client may see the building: nobody can notice what nobody watches
+    cause: str = ""  # anomalies of one cause are one event
 
     @property
     def detected(self) -> bool:
@@ -97,12 +98,14 @@ def alert_table(
     interval_s: float,
     origin_ts: float,
     laggards: AbstractSet[str] = frozenset(),
+    ended_ts: float = math.inf,
 ) -> AlertTable:
     """Lay alerts over the truth.
 
     `interval_s` is the time between two readings of a sensor. `laggards` are clients that read slowly on purpose: what
     still waited for them at the end is no miss, as in the books. Without any life the entitlement is unknown:
-    everything counts as watched and nobody as entitled.
+    everything counts as watched and nobody as entitled. An alert of a moment after `ended_ts`, the end of the load, is
+    no false alarm: then every sensor falls silent.
     """
     by_sensor: dict[str, list[AlertDelivery]] = {}
     kinds: dict[tuple[str, str], str] = {}
@@ -118,12 +121,14 @@ def alert_table(
         hits = [one for one in by_sensor.get(anomaly.sensor, ()) if anomaly.start - _EARLY_S <= one.ts <= latest]
         matched.update((one.building, one.alert) for one in hits)
         rows.append(_row(anomaly, hits, watchers, origin_ts, laggards))
+    stamps = {(one.building, one.alert): one.ts for group in by_sensor.values() for one in group}
+    kinds = {key: kind for key, kind in kinds.items() if key in matched or stamps[key] <= ended_ts}
     return AlertTable(
         rows=rows,
         alerts=len(kinds),
         matched=len(matched),
-        by_anomaly_kind=_tally((row.kind, row.detected) for row in rows if row.watched or row.detected),
-        by_alert_kind=_tally(((kind, key in matched) for key, kind in kinds.items()), known=bool(rows)),
+        by_anomaly_kind=tally((row.kind, row.detected) for row in rows if row.watched or row.detected),
+        by_alert_kind=tally(((kind, key in matched) for key, kind in kinds.items()), known=bool(rows)),
         tolerance_s=tolerance_s,
     )
 
@@ -155,10 +160,12 @@ def _row(
         later=len(got - live),
         missed_by=tuple(sorted(live - got)) if hits else (),
         watched=bool(may_see) or not watchers.known,
+        cause=anomaly.cause,
     )
 
 
-def _tally(found: Iterable[tuple[str, bool]], *, known: bool = True) -> list[KindRow]:
+def tally(found: Iterable[tuple[str, bool]], *, known: bool = True) -> list[KindRow]:
+    """Count (kind, whether it is a hit) by kind; without `known` a share would mean nothing."""
     counts: dict[str, list[int]] = {}
     for kind, hit in found:
         row = counts.setdefault(kind, [0, 0])

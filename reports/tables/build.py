@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from reports.histogram import Histogram, merge
@@ -57,6 +58,7 @@ def tabulate(data: RunData) -> Tables:
             interval_s=data.interval_s or 0.0,
             origin_ts=origin_ts,
             laggards=_laggards(data.books),
+            ended_ts=max((one.ended_ts for one in data.totals), default=math.inf),
         ),
         books=books_table(data.books),
         doubts=data.books.not_usable if data.books is not None else [],

@@ -7,7 +7,7 @@ there feels it. A fault changes what one sensor says. A fault of transport chang
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -83,6 +83,7 @@ class Kind:
     magnitudes: Mapping[str, float]  # default by quantity, empty where the kind has none
     unit: str = ""  # of the magnitude; "" where it is the sensor's own, or where there is none
     allowed: Allowed = Allowed.NOT_ZERO
+    most: Mapping[str, float] = field(default_factory=dict)  # magnitude by quantity beyond which physics does not go
     least_intervals: float = 1  # a default duration is at least this many intervals
     scope: Scope = Scope.SENSOR
     weight: float = 1.0  # share among anomalies drawn at random; 0: only on request

@@ -19,6 +19,7 @@ BASE_LOAD_CREEP = Kind(
     durations_s={"power": 7200.0},
     magnitudes={"power": 500.0},
     allowed=Allowed.POSITIVE,
+    most={"power": 1e6},
     least_intervals=8,
     weight=0.5,
 )

@@ -12,6 +12,7 @@ from simulator.physics.disturbances import Disturbances
 
 GROWTH = 2 / 3  # share of the duration in which the fire grows
 RISES = {"temperature": 40.0, "co2": 3000.0}  # K and ppm
+MOST = {"temperature": 1200.0, "co2": 90_000.0}  # gas of a room on fire from wall to wall (EN 1991-1-2, annex A)
 _MEAN = GROWTH / 3 + (1 - GROWTH)  # of `release` over the duration
 
 
@@ -35,6 +36,7 @@ FIRE = Kind(
     durations_s=dict.fromkeys(RISES, 180.0),
     magnitudes=RISES,
     allowed=Allowed.POSITIVE,
+    most=MOST,
     least_intervals=4,
     scope=Scope.ZONE,
     weight=1.0,

@@ -23,6 +23,7 @@ HUMIDITY_LEAK = Kind(
     durations_s={"humidity": 150.0},
     magnitudes={"humidity": 40.0},
     allowed=Allowed.POSITIVE,
+    most={"humidity": 100.0},
     least_intervals=4,
     scope=Scope.BUILDING,
     weight=0.1,

@@ -16,6 +16,7 @@ POWER_SURGE = Kind(
     durations_s={"power": 30.0},
     magnitudes={"power": 25_000.0},
     allowed=Allowed.POSITIVE,
+    most={"power": 1e6},
     least_intervals=4,
     weight=2.0,
 )

@@ -19,6 +19,7 @@ WINDOW_OPEN = Kind(
     magnitudes=dict.fromkeys(("temperature", "humidity", "co2"), 10.0),
     unit="1/h",
     allowed=Allowed.POSITIVE,
+    most=dict.fromkeys(("temperature", "humidity", "co2"), 100.0),
     least_intervals=4,
     scope=Scope.ZONE,
     weight=1.0,

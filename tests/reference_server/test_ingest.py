@@ -29,7 +29,7 @@ class Bench:
         self.hub: Hub[str] = Hub(epoch="e1", **hub)
         self.ingest = Ingest(
             hub=self.hub,
-            detector=Detector(Limits()),
+            detector=Detector(Limits().with_silence(60)),
             topics=TopicTemplate(),
             deliver=self.delivered.append,
             clock=lambda: self.now,

@@ -16,10 +16,20 @@ def test_a_file_overrides_key_by_key(tmp_path: Path) -> None:
     file = tmp_path / "limits.toml"
     file.write_text("silence_s = 20\n[temperature]\nhigh = 30\nrate_per_minute = false\n[pressure]\nlow = 900\n")
     limits = load(file)
-    assert limits.silence_s == 20
+    assert (limits.silence_s, limits.silence_intervals) == (20, 0)
     assert limits.of("temperature") == replace(DEFAULTS["temperature"], high=30, rate_per_minute=math.inf)
     assert limits.of("pressure") == QuantityLimits(low=900)
     assert limits.of("humidity") == DEFAULTS["humidity"]
+
+
+def test_seconds_that_are_given_are_meant(tmp_path: Path) -> None:
+    """A stuck limit in seconds does not keep the default number of readings beside it; one that is given stays."""
+    file = tmp_path / "limits.toml"
+    file.write_text("[temperature]\nstuck_s = 20\n[co2]\nstuck_s = 20\nstuck_readings = 4\n[power]\nhigh = 9\n")
+    limits = load(file)
+    assert [limits.of(name).stuck_readings for name in ("temperature", "co2", "power")] == [2, 4, 7]
+    changed = Limits().with_stuck("humidity", 30.0).of("humidity")
+    assert (changed.stuck_s, changed.stuck_readings) == (30, 2)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +43,7 @@ def test_a_file_overrides_key_by_key(tmp_path: Path) -> None:
         ("[temperature]\nhigh = 'hot'", "temperature.high"),
         ("[temperature]\nhigh = true", "temperature.high"),
         ("[temperature]\nstuck_s = -1", "temperature.stuck_s"),
+        ("[power]\nstuck_readings = 1", "power.stuck_readings = 1: one reading is equal to none"),
         ("[temperature]\nlow = 50", "temperature.low"),
         ("[temperature]\ndeadband = -1", "temperature.deadband"),
         ("[temperature]\ndeadband = 75", "temperature.deadband"),

@@ -59,6 +59,10 @@ def test_a_whole_run_in_numbers(whole):
         "tolerance_s": 10.0,
         "by_kind": [{"kind": "spike", "total": 1, "hits": 1, "share": 1.0}],
         "by_alert_kind": [{"kind": "high", "total": 1, "hits": 1, "share": 1.0}],
+        "causes": 1,
+        "causes_detected": 1,
+        "cause_recall": 1.0,
+        "by_cause_kind": [{"kind": "spike", "total": 1, "hits": 1, "share": 1.0}],
     }
     assert told["intrusions"] == {
         "attempts": 1,

@@ -4,8 +4,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from loadtest.behaviours.options import KINDS, BehaviourSettings, read_behaviours
-from scenarios import behaviours, commands, faults, library, schema
+from scenarios import behaviours, commands, faults, fleet, library, schema
+from simulator import accelerated
+from simulator.physics import profiles
 from wire import records
+from wire.fleet import PROFILES
 
 ADDRESSES = commands.Addresses("mqtt://127.0.0.1:4001", "127.0.0.1", 4002, Path("run"))
 
@@ -36,6 +39,64 @@ def test_a_recording_tells_the_server_its_speed() -> None:
     assert option(commands.server(recorded, ADDRESSES), "--time-scale") == "10.0"
     swarm = commands.swarm(recorded, ADDRESSES, locustfile=Path("ws.py"), longest_s=1)
     assert option(swarm, "--fleet") == "indoor,outdoor"
+
+
+FAST = """
+name = "x"
+[fleet]
+buildings = 2
+sensors = 3
+duration_s = 10
+profile = "hotel"
+speed = 60
+start = 2026-01-05T09:00:00
+[swarm]
+managers = 1
+buildings_per_manager = 1
+[[anomaly]]
+kind = "fire"
+at_s = 4
+duration_s = 180
+"""
+
+
+def test_what_a_fleet_is_reaches_the_simulator_and_its_speed_the_server(tmp_path: Path) -> None:
+    """Profile, speed and start become the simulator's own options; the server's rules are in simulated seconds."""
+    (tmp_path / "x.toml").write_text(FAST)
+    fast = schema.load(tmp_path / "x.toml")
+    simulator = commands.simulator(fast, ADDRESSES)
+    told = [option(simulator, name) for name in ("--profile", "--speed", "--start", "--duration")]
+    assert told == ["hotel", "60.0", "2026-01-05T09:00:00", "10.0"]
+    assert option(commands.server(fast, ADDRESSES), "--time-scale") == "60.0"
+    assert fast.time_scale == 60
+
+
+def test_anomalies_are_planned_by_the_clock_and_last_in_simulated_time(tmp_path: Path) -> None:
+    """`at_s` lies on the axis of the faults, whatever the speed; a fire burns as long as fires do."""
+    (tmp_path / "x.toml").write_text(FAST)
+    assert commands.plan(schema.load(tmp_path / "x.toml")) == {
+        "anomaly": [{"kind": "fire", "at": 240.0, "duration": 180.0}]
+    }
+
+
+def test_a_fleet_of_which_little_is_said_is_the_simulators_own(tmp_path: Path) -> None:
+    """No start and no silence limit are passed where the scenario has none: the defaults of those commands hold."""
+    (tmp_path / "x.toml").write_text(FAST.replace("speed = 60", "").replace("start = 2026-01-05T09:00:00", ""))
+    plain = schema.load(tmp_path / "x.toml")
+    assert "--start" not in commands.simulator(plain, ADDRESSES)
+    assert "--silence" not in commands.server(plain, ADDRESSES)
+    assert (option(commands.server(plain, ADDRESSES), "--time-scale"), plain.time_scale) == ("1.0", 1.0)
+
+
+def test_a_shipped_fleet_is_a_mix_of_buildings() -> None:
+    """What ships shows that buildings differ."""
+    assert option(commands.simulator(schema.load(library.find("mixed")), ADDRESSES), "--profile") == "mixed"
+
+
+def test_words_and_ranges_are_the_simulators() -> None:
+    """What a scenario accepts of a fleet, the simulator accepts; and the other way round."""
+    assert set(PROFILES) == {*profiles.PROFILES, profiles.MIXED}
+    assert fleet.LEAST_INTERVAL_S == accelerated.LEAST_INTERVAL_S
 
 
 def test_no_secret_is_on_a_command_line() -> None:

@@ -17,6 +17,7 @@ duration_s = 10
 managers = 4
 buildings_per_manager = 2
 """
+IN_FLEET = GOOD.replace("duration_s = 10", "duration_s = 10\n%s")
 RECORDING = """
 name = "x"
 [recording]
@@ -46,6 +47,22 @@ def test_defaults_are_filled_in(tmp_path: Path) -> None:
     assert set(scenario.gate.model_dump().values()) == {0}
 
 
+@pytest.mark.parametrize(
+    ("told", "start"),
+    [
+        ('"2026-01-05"', "2026-01-05T00:00:00"),
+        ("2026-01-05", "2026-01-05T00:00:00"),
+        ("2026-01-05T09:30:00", "2026-01-05T09:30:00"),
+        ('" 2026-01-05 09:30 "', "2026-01-05T09:30:00"),
+    ],
+)
+def test_a_start_is_text_or_a_date_of_toml(tmp_path: Path, told: str, start: str) -> None:
+    """Whoever writes TOML knows its dates."""
+    scenario = load(tmp_path, IN_FLEET % f"start = {told}")
+    assert scenario.fleet is not None
+    assert scenario.fleet.start == start
+
+
 def test_a_recording_is_looked_up_beside_the_scenario(tmp_path: Path) -> None:
     """Its path is relative to the file that names it; speed shortens the run and is the time scale."""
     (tmp_path / "data.csv").touch()
@@ -66,6 +83,17 @@ def test_a_recording_is_looked_up_beside_the_scenario(tmp_path: Path) -> None:
         (GOOD.replace("= 10", "= -1"), "fleet.duration_s: .*greater than 0.*given: -1"),
         (GOOD.replace("= 10", "= nan"), "fleet.duration_s: .*finite"),
         (GOOD.replace('"x"', '"../x"'), "name: "),
+        (IN_FLEET % 'profile = "offise"', r"fleet.profile: no building profile 'offise'; did you mean 'office'\?"),
+        (IN_FLEET % 'profile = "factory"', "'factory'; known: office, school, retail, hotel, mixed"),
+        (IN_FLEET % "profile = 3", "no building profile 3; known: office"),
+        (IN_FLEET % "speed = 0", "fleet.speed: .*greater than or equal to 0.001.*given: 0"),
+        (IN_FLEET % "speed = 2e6", "fleet.speed: .*less than or equal to 1000000"),
+        (IN_FLEET % "speed = inf", "fleet.speed: .*given: inf"),
+        (IN_FLEET % "speed = 100000", "fleet: .* reading of each sensor every 0.05 ms; the least is 1 ms"),
+        (IN_FLEET % 'start = "soon"', "fleet.start: 'soon' is no date; write 2025-09-08"),
+        (IN_FLEET % "start = 2026", "fleet.start: 2026 is no date; write 2025-09-08"),
+        (IN_FLEET % "start = 2026-01-05T09:00:00Z", "fleet.start: '2026-01-05T09:00:00.00:00': leave out the zone"),
+        (IN_FLEET % "start = 1969-01-05", "fleet.start: .*give a year from 1970 to 2199"),
         (GOOD + "[recording]\nfile='f'\nbuildings=['a']\nto_s=1", "either a"),
         (GOOD.replace("buildings_per_manager = 2", "buildings_per_manager = 3"), "only 2 buildings"),
         (GOOD + "[[fault]]\nkind='cut'\nat_s=5\nconnections=5", "connections = 5 of 4 managers"),

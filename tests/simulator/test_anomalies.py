@@ -91,6 +91,14 @@ def test_defaults_grow_with_the_interval(interval_s):
     assert KINDS["spike"].duration_s("co2", interval_s) <= 2 * interval_s
 
 
+def test_physics_has_bounds_far_above_the_defaults():
+    """What acts on the building is bounded; what is drawn at random, up to 1.5 times the default, lies within."""
+    for kind in KINDS.values():
+        bounded = kind.layer is Layer.PHYSICS and bool(kind.magnitudes)
+        assert set(kind.most) == (set(kind.magnitudes) if bounded else set())
+        assert all(most > 1.5 * kind.magnitudes[quantity] for quantity, most in kind.most.items())
+
+
 @pytest.mark.parametrize(
     ("kind", "magnitude", "refused"),
     [

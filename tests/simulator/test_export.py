@@ -161,15 +161,18 @@ def test_options_of_the_load_before_a_subcommand_are_refused(capsys):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")  # noqa: PTH110
-def test_a_full_disk_is_one_line_and_exit_3(tmp_path, capsys, monkeypatch):
-    """The draft is a device on which every write fails as on a full disk."""
+@pytest.mark.parametrize("command", ["export x.csv", "export x.csv.gz", "export x.parquet", "preview x.png"])
+def test_a_full_disk_is_one_line_and_exit_3(command, tmp_path, capsys, monkeypatch):
+    """Whatever is written. The draft is a device on which every write fails as on a full disk."""
     opened = type(tmp_path).open
     monkeypatch.setattr(
         type(tmp_path),
         "open",
         lambda path, *how: opened(type(path)("/dev/full") if ".part" in path.name else path, *how),
     )
-    code, line = _refused(["export", "--out", str(tmp_path / "x.csv"), *SMALL], capsys)
+    what, name = command.split()
+    order = SMALL if what == "export" else ["--sensors", "5", "--hours", "1"]
+    code, line = _refused([what, "--out", str(tmp_path / name), *order], capsys)
     assert (code, "the disk is full" in line) == (3, True)
     assert list(tmp_path.iterdir()) == []
 

@@ -19,6 +19,7 @@ from reference_server.readings import MANY, Readings
 Make = Callable[..., Any]
 START = 1_763_856_000.0
 SENSOR = "b-1/temperature/1"
+MINUTE = Limits().with_silence(60)  # whatever the interval
 
 
 def brief(alerts: list[Alert]) -> list[tuple[str, float, str]]:
@@ -192,7 +193,7 @@ def test_durations_are_simulated_seconds(feed: Make) -> None:
 
 def test_silence_is_told_once_and_again_after_the_sensor_came_back(feed: Make) -> None:
     """One alert per silence; hearing the sensor clears it."""
-    fed = feed()
+    fed = feed(MINUTE)
     fed.one(START, 20.0)
     assert fed.detector.check(START + 59) == []
     assert fed.detector.look_at == START + 60
@@ -209,7 +210,7 @@ def test_silence_is_told_once_and_again_after_the_sensor_came_back(feed: Make) -
 
 def test_the_next_look_is_when_the_first_sensor_may_be_silent(feed: Make) -> None:
     """No sensor falls silent before `look_at`, and looking then finds exactly those that are due."""
-    fed = feed()
+    fed = feed(MINUTE)
     for index in range(10):
         fed.batch([(f"b-1/temperature/{index}", START + index, 20.0)], START + index)
     found = []
@@ -221,13 +222,82 @@ def test_the_next_look_is_when_the_first_sensor_may_be_silent(feed: Make) -> Non
 
 def test_silence_waits_while_nothing_can_be_heard(feed: Make) -> None:
     """Without a broker nobody is silent, and afterwards every sensor has the whole limit again."""
-    fed = feed()
+    fed = feed(MINUTE)
     fed.one(START, 20.0)
     fed.detector.suspend()
     assert fed.detector.check(START + 500) == []
     fed.detector.resume(START + 500)
     assert fed.detector.check(START + 559) == []
     assert [a.kind for a in fed.detector.check(START + 560)] == ["silent"]
+
+
+# name, times of readings, time at which the sensor is told silent
+SILENCES: list[tuple[str, list[float], float]] = [
+    ("of one reading the interval is not known", [0], 300),
+    ("quick ones have a minute", [0, 5], 65),
+    ("as long as five intervals are no more than that", [0, 12, 24], 84),
+    ("five intervals", [0, 60, 120], 420),
+    ("one lost in between", [0, 60, 180, 240], 540),
+    ("learned from the second on", [0, 250], 850),  # at most twice as long as before
+    ("and more with every reading", [0, 250, 500, 750], 2000),
+    ("an outage is no slower pace", [*range(0, 60, 5), 1000, 1005], 1065),
+    ("even before another reading", [*range(0, 60, 5), 1000], 1120),
+    ("a quick extra reading is forgotten", [0, 60, 61, 121, 181, 241], 541),
+]
+
+
+@pytest.mark.parametrize(("times", "silent_at"), [case[1:] for case in SILENCES], ids=[case[0] for case in SILENCES])
+def test_patience_goes_by_the_sensors_own_interval(feed: Make, times: list[float], silent_at: float) -> None:
+    """Unless the limit is given, a sensor is silent after a minute or five of its own intervals, the longer of them."""
+    fed = feed()
+    for number, at in enumerate(times):
+        fed.one(START + at, 20.0 + 0.01 * (number % 2))
+    assert fed.detector.check(START + silent_at - 0.1) == []
+    (alert,) = fed.detector.check(START + silent_at)
+    patience_s = silent_at - times[-1]
+    assert (alert.kind, alert.ts, alert.value, alert.limit) == ("silent", START + silent_at, patience_s, patience_s)
+
+
+def test_a_limit_that_is_given_is_kept(feed: Make) -> None:
+    """Whoever says how long a sensor may be silent gets no other limit, however slow the sensor is."""
+    fed = feed(Limits().with_silence(20))
+    fed.series([20.0, 20.1], first_ts=START, step_s=15.0)
+    assert [alert.kind for alert in fed.detector.check(START + 35)] == ["silent"]
+
+
+def test_lost_readings_of_a_slow_sensor_are_no_silence(feed: Make) -> None:
+    """A fleet at one reading a minute that loses some now and then raises nothing in a day."""
+    rng = np.random.default_rng(3)
+    fed = feed()
+    for number in np.flatnonzero(rng.random(1440) > 0.014):  # the most that was measured
+        ts = START + 60.0 * float(number)
+        assert fed.detector.check(ts) == []
+        assert fed.one(ts, 20.0 + 0.01 * (number % 7)) == []
+
+
+# name, quantity, seconds between readings, equal readings until it is stuck
+STUCK: list[tuple[str, str, float, int]] = [
+    ("temperature, by seconds", "temperature", 5.0, 31),
+    ("temperature, by readings", "temperature", 60.0, 30),
+    ("humidity, by seconds", "humidity", 5.0, 81),
+    ("humidity, by readings", "humidity", 60.0, 50),
+    ("co2, by seconds", "co2", 5.0, 25),
+    ("co2, by readings", "co2", 30.0, 12),
+    ("power, by both", "power", 5.0, 7),
+    ("power, by readings", "power", 60.0, 7),
+    ("power every second", "power", 1.0, 31),
+]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "interval_s", "readings"), [case[1:] for case in STUCK], ids=[case[0] for case in STUCK]
+)
+def test_stuck_takes_seconds_and_readings(feed: Make, quantity: str, interval_s: float, readings: int) -> None:
+    """A few equal readings far apart are chance: the limit is in readings where the interval is long."""
+    fed = feed(sensor=f"b-1/{quantity}/1")
+    value = {"temperature": 20.0, "humidity": 50.0, "co2": 500.0, "power": 500.0}[quantity]
+    (alert,) = fed.series([value] * (readings + 3), first_ts=START, step_s=interval_s)
+    assert (alert.kind, alert.ts) == ("stuck", START + (readings - 1) * interval_s)
 
 
 def test_a_gap_proves_nothing(feed: Make) -> None:
@@ -300,7 +370,7 @@ def test_what_was_raised_before_a_restart_is_not_raised_again(
 
 def test_silence_from_before_a_restart(feed: Make) -> None:
     """A sensor still silent is not told again; heard, it is cleared. One with another alert may now fall silent."""
-    fed = feed()
+    fed = feed(MINUTE)
     fed.detector.restore([(SENSOR, "silent"), ("b-1/temperature/2", "high")])
     assert fed.detector.check(START) == []  # not listening yet
     fed.detector.resume(START)
