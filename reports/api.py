@@ -2,56 +2,76 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import dataclass
 from pathlib import Path
 
-from reports.figures import style
 from reports.figures.catalog import entries
-from reports.html import PageFigure, page
+from reports.html import page
+from reports.output import Output, json_of
+from reports.pdf import front, pdf_of
+from reports.pictures import pictures
 from reports.rundata import load
 from reports.summary import Summary, summarise
-from reports.tables.build import tabulate
-from wire.errors import UnusableError
-from wire.records import SUMMARY, write_json
+from reports.tables.build import Tables, tabulate
+from wire.records import SUMMARY
 
 REPORT = "report.html"
 FIGURES = "figures"
 
 
-def write_report(directory: Path) -> Summary:
-    """Judge a run and write summary.json, figures/*.png and report.html into its directory.
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A run that was read and judged, before anything is written."""
 
-    Each file is replaced in one step. The summary comes first: it is what gates read. Whatever is missing from the
-    run is told in the summary's notices, and in its verdict where the run proves nothing without it.
+    directory: Path
+    tables: Tables
+    summary: Summary
+
+
+def study(directory: Path) -> Study:
+    """Read and judge a run.
+
+    Whatever is missing from it is told in the summary's notices, and in its verdict where the run proves nothing
+    without it.
 
     Raises:
         SensorSwarmError: there is no such run directory.
-        UnusableError: a file cannot be written.
     """
     data = load(directory)
     tables = tabulate(data)
-    summary = summarise(data, tables)
-    write_json(directory / SUMMARY, summary.document())
-    figures = []
-    for entry in entries(tables, summary):
-        wide = style.drawn(entry.draw, width_in=style.WIDE_IN)
-        narrow = style.drawn(entry.draw, width_in=style.NARROW_IN)
-        _replace(directory / FIGURES / f"{entry.name}.png", style.png(wide))
-        inline = style.svg(wide, name=f"{entry.name}-w"), style.svg(narrow, name=f"{entry.name}-n")
-        figures.append(PageFigure(entry.name, entry.title, entry.sentence, *inline))
-    _replace(directory / REPORT, page(summary, tables, figures).encode())
-    return summary
+    return Study(directory, tables, summarise(data, tables))
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file aside and move it into place."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(exist_ok=True)
-        try:
-            draft.write_bytes(content)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise UnusableError(f"cannot write {path}: {error.strerror}; make room, or make it writable") from error
+def write(found: Study, *, out: Path | None = None, pdf: Path | None = None) -> Path:
+    """Write summary.json, figures/*.png and report.html into `out` (by default the run's directory); give the page.
+
+    Each file is replaced in one step. The summary comes first: it is what gates read. `pdf` is one more file, in a
+    folder that is there.
+
+    Raises:
+        UnusableError: files could not be written; the others were.
+    """
+    summary, tables = found.summary, found.tables
+    folder = out or found.directory
+    output = Output()
+    output.put(folder / SUMMARY, json_of(summary.document()))
+    drawn = pictures(entries(tables, summary))
+    for one in drawn:
+        output.put(folder / FIGURES / f"{one.on_page.name}.png", one.png)
+    output.put(folder / REPORT, page(summary, tables, [one.on_page for one in drawn]).encode())
+    if pdf is not None:
+        output.put(pdf, pdf_of(front(summary), drawn), make_folder=False)
+    output.finish()
+    return folder / REPORT
+
+
+def write_report(directory: Path) -> Summary:
+    """Read, judge and write in one step; give the summary.
+
+    Raises:
+        SensorSwarmError: there is no such run directory.
+        UnusableError: a file could not be written; the others were.
+    """
+    found = study(directory)
+    write(found)
+    return found.summary

@@ -73,11 +73,17 @@ def numbers(summary: Summary) -> list[Number]:
         ),
         Number(
             "connections back",
-            f"{connections.reopened:,}" if connections.lost else "none lost",
-            back,
+            _back(connections.clients, connections.lost, connections.reopened),
+            back if connections.clients else "no connection was recorded",
             connections.reopened >= connections.lost if connections.lost else None,
         ),
     ]
+
+
+def _back(clients: int, lost: int, reopened: int) -> str:
+    if not clients:
+        return words.NONE
+    return f"{reopened:,}" if lost else "none lost"
 
 
 def _wrongs(missing: int, duplicated: int, leaked: int) -> str:

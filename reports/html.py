@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import sentences, words
-from reports.figures.alerts import MOST_ROWS, shown_rows
+from reports.figures.alerts import shown_rows
 from reports.headline import numbers, subtitle
 from reports.summary import Summary
 from reports.tables.alerts import AnomalyRow
@@ -20,42 +20,6 @@ from reports.tables.build import Tables
 _MOST_MISSED = 5  # names of clients in one cell
 
 
-def page(summary: Summary, tables: Tables, figures: Sequence[PageFigure]) -> str:
-    """Return the whole page as text."""
-    environment = Environment(
-        loader=PackageLoader("reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["keep"] = _keep_units
-    environment.filters["ms"] = words.milliseconds
-    environment.filters["count"] = lambda value: words.NONE if value is None else f"{value:,}"
-    environment.filters["percent"] = words.percent
-    return environment.get_template("report.html.j2").render(
-        summary=summary,
-        verdict=summary.verdict,
-        numbers=numbers(summary),
-        subtitle=subtitle(summary),
-        figures=[_inline(one) for one in figures],
-        books=tables.books,
-        anomalies=[_anomaly(row) for row in shown_rows(tables.alerts)],
-        more_anomalies=max(0, len(tables.alerts.rows) - MOST_ROWS),
-        latencies=[
-            ("readings", summary.reading_ms),
-            ("alerts", summary.alert_ms),
-            ("connect", summary.connect_ms),
-            ("reconnect", summary.reconnect_ms),
-        ],
-        found=summary.anomalies,
-        detection=sentences.detection_sentence(summary.anomalies),
-        intrusion=sentences.intrusion_sentence(summary.intrusions),
-        generator=sentences.generator_sentence(summary.generator, tables.doubts),
-        bad=_bad,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class PageFigure:
     """One figure, drawn for a desk and for a phone: scaled to a third, nobody can read its labels."""
@@ -63,11 +27,60 @@ class PageFigure:
     name: str
     title: str
     sentence: str
-    wide: str  # SVG
-    narrow: str  # SVG
+    wide: str  # HTML: a drawing or a picture
+    narrow: str  # the same
 
 
-def _inline(figure: PageFigure) -> dict[str, object]:
+def page(summary: Summary, tables: Tables, figures: Sequence[PageFigure]) -> str:
+    """Return the whole page of one run as text."""
+    names = {one.name for one in figures}
+    shown = shown_rows(tables.alerts)
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            summary=summary,
+            verdict=summary.verdict,
+            numbers=numbers(summary),
+            subtitle=subtitle(summary),
+            figures=[inline(one) for one in figures],
+            books=tables.books,
+            anomalies=[_anomaly(row) for row in shown],
+            more_anomalies=len(tables.alerts.rows) - len(shown),
+            latencies=[
+                ("readings", summary.reading_ms),
+                ("alerts", summary.alert_ms),
+                ("connect", summary.connect_ms),
+                ("reconnect", summary.reconnect_ms),
+            ],
+            found=summary.anomalies,
+            detection_under="detection" if "detection" in names else "alerts",
+            detection=sentences.detection_sentence(summary.anomalies),
+            intrusion=sentences.intrusion_sentence(summary.intrusions),
+            generator=sentences.generator_sentence(summary.generator, tables.doubts),
+            bad=_bad,
+        )
+    )
+
+
+def environment() -> Environment:
+    """Return the templates with the filters that make numbers of ours readable."""
+    made = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["keep"] = _keep_units
+    made.filters["ms"] = words.milliseconds
+    made.filters["count"] = lambda value: words.NONE if value is None else f"{value:,}"
+    made.filters["percent"] = words.percent
+    return made
+
+
+def inline(figure: PageFigure) -> dict[str, object]:
+    """Return what the base template asks of a figure."""
     return {
         "name": figure.name,
         "title": figure.title,

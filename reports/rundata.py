@@ -11,6 +11,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from reports.hlog import Interval, read_hlog
+from reports.words import plural
 from wire import records
 from wire.errors import SensorSwarmError
 
@@ -61,7 +62,8 @@ class RunData:
     health: list[records.Health] = field(default_factory=list)
     resources: list[records.Resource] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)  # what is missing or could not be read
-    unreadable: list[str] = field(default_factory=list)  # of those, what makes the run not usable
+    unreadable: list[str] = field(default_factory=list)  # of those, whole files that are damaged or too new
+    broken_lines: dict[str, int] = field(default_factory=dict)  # by file, those with any
 
     @property
     def origin_ts(self) -> float:
@@ -91,10 +93,14 @@ def load(directory: Path) -> RunData:
     Raises:
         SensorSwarmError: there is no such directory, or no file of a run in it.
     """
-    if not directory.is_dir():
-        what = "is not a directory" if directory.exists() else "does not exist"
-        raise SensorSwarmError(f"run directory {directory} {what}; give the directory that a run wrote")
-    if not any((directory / name).exists() for name in FILES):
+    try:
+        if not directory.is_dir():
+            what = "is not a directory" if directory.exists() else "does not exist"
+            raise SensorSwarmError(f"run directory {directory} {what}; give the directory that a run wrote")
+        found = [name for name in FILES if (directory / name).exists()]
+    except OSError as error:  # a folder that we may not enter, a name that is too long
+        raise SensorSwarmError(f"run directory {directory}: {error.strerror}; make it readable") from error
+    if not found:
         raise SensorSwarmError(
             f"{directory} holds no run: none of {', '.join(FILES)} is in it; give the directory that a run wrote"
         )
@@ -125,16 +131,22 @@ class _Loader:
         data.resources = self._records(records.Resource)
 
     def _raw(self, name: str) -> bytes | None:
-        """Bytes of a file, or None with a notice."""
+        """Bytes of a file; None, with a notice, where there is none, it is empty or cannot be read."""
         path = self._directory / name
+        loss = _LOSS.get(name, "it is left out")
         try:
-            return path.read_bytes()
+            raw = path.read_bytes()
         except FileNotFoundError:
             if name in _LOSS:
-                self._data.notices.append(f"{name} is missing: {_LOSS[name]}")
+                self._data.notices.append(f"{name} is missing: {loss}")
+            return None
         except OSError as error:
-            self._data.notices.append(f"{name} cannot be read ({error.strerror}): {_LOSS.get(name, 'it is left out')}")
-        return None
+            self._refuse(f"{name} cannot be read ({error.strerror}): {loss}")
+            return None
+        if not raw:  # a file appears with its first line: nobody writes an empty one, but a full disk leaves it
+            self._refuse(f"{name} is empty: {loss}")
+            return None
+        return raw
 
     def _document(self, name: str, kind: type[D]) -> D | None:
         """run.json or books.json: whole, of a schema we know, or not at all."""
@@ -160,6 +172,7 @@ class _Loader:
         return None
 
     def _refuse(self, reason: str) -> None:
+        """Note a damaged file: what is left can be shown, but it is not all that was measured."""
         self._data.notices.append(reason)
         self._data.unreadable.append(reason)
 
@@ -172,7 +185,8 @@ class _Loader:
 
     def _broken(self, name: str, count: int) -> None:
         if count:
-            self._data.notices.append(f"{name}: {count:,} {'line' if count == 1 else 'lines'} could not be read")
+            self._data.notices.append(f"{name}: {plural(count, 'line')} could not be read")
+            self._data.broken_lines[name] = self._data.broken_lines.get(name, 0) + count
 
     def _records(self, kind: type[R]) -> list[R]:
         name: str = kind.FILE  # type: ignore[attr-defined]  # every concrete record names its file

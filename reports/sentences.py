@@ -11,7 +11,7 @@ from reports.tables.connections import ConnectionTable
 from reports.tables.detection import Detection
 from reports.tables.latency import LatencySeries
 from reports.tables.witnesses import Generator, Intrusions
-from reports.words import listed, milliseconds, percent, plural, seconds, share
+from reports.words import listed, milliseconds, percent, plural, seconds, share, when
 
 
 def latency_sentence(readings: LatencySeries, alerts: LatencySeries) -> str:
@@ -22,7 +22,7 @@ def latency_sentence(readings: LatencySeries, alerts: LatencySeries) -> str:
     worst = readings.worst_second
     text = (
         f"Half of the readings arrived within {milliseconds(whole.p50)} and 99 % within {milliseconds(whole.p99)}; "
-        f"the slowest took {milliseconds(whole.max)}, in second {readings.second[worst]:.0f}."
+        f"the slowest took {milliseconds(whole.max)}, {when(readings.second[worst], readings.span_s)}."
     )
     if alerts.second.size:
         text += f" The slowest alert took {milliseconds(alerts.whole.max_ms)}."
@@ -34,9 +34,14 @@ def percentile_sentence(readings: Quantiles, alerts: Quantiles) -> str:
     if not readings.n:
         return "No latency of a reading was recorded."
     ratio = (readings.max or 0.0) / readings.p50 if readings.p50 else 0.0
+    tails = (
+        (100, "one in a hundred took longer than", readings.p99),
+        (1000, "one in a thousand longer than", readings.p999),
+    )
+    told = [f"{what} {milliseconds(tail)}" for least, what, tail in tails if readings.n >= least]
     text = (
-        f"Of {plural(readings.n, 'reading')}, one in a hundred took longer than {milliseconds(readings.p99)} and one "
-        f"in a thousand longer than {milliseconds(readings.p999)}; the slowest took {ratio:,.0f} times the median."
+        f"Of {plural(readings.n, 'reading')}{', ' + ' and '.join(told) + ';' if told else ','} the slowest took "
+        f"{milliseconds(readings.max)}, {ratio:,.0f} times the median."
     )
     if alerts.n:
         text += f" Half of {plural(alerts.n, 'alert')} arrived within {milliseconds(alerts.p50)}."
@@ -136,8 +141,13 @@ def book_sentence(rows: Sequence[BookRow]) -> str:
         return "There are no books: nothing can be said about what was lost."
     expected = rows[0]
     wrong = [row for row in rows if row.fault and (row.readings or row.alerts)]
-    every = f"{plural(expected.readings, 'reading')} and {plural(expected.alerts or 0, 'alert')}"
-    if not wrong:
-        return f"{every} were expected over all clients; each arrived once, in order."
-    told = [f"{(row.readings + (row.alerts or 0)):,} {row.name}" for row in wrong]
-    return f"{every} were expected over all clients; {listed(told, most=len(told))}."
+    every = f"{plural(expected.readings or 0, 'reading')} and {plural(expected.alerts or 0, 'alert')}"
+    text = f"{every} were expected over all clients; each arrived once, in order."
+    if not (expected.readings or expected.alerts or wrong):
+        text = "Nothing was expected of the server, and nothing came."
+    if wrong:
+        told = [f"{(row.readings or 0) + (row.alerts or 0):,} {row.name}" for row in wrong]
+        text = f"{every} were expected over all clients; {listed(told, most=len(told))}."
+    if all(row.readings is not None for row in rows):
+        return text
+    return f"{text} What was missing in the tail is unknown: the publisher never said how far it went."

@@ -99,6 +99,11 @@ class Summary:
         """Exit code of the verdict, as every command uses it."""
         return int(self.verdict.exit_code)
 
+    @property
+    def untold(self) -> list[str]:
+        """Notices that the verdict does not give as its reasons already: nobody should read a thing twice."""
+        return [notice for notice in self.notices if notice not in self.verdict.reasons]
+
     def document(self) -> dict[str, Any]:
         """Return summary.json: see docs/run-directory.md."""
         whole = dataclasses.asdict(self)

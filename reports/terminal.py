@@ -14,7 +14,7 @@ from reports.summary import Summary
 from reports.tables.alerts import KindRow
 
 WIDTH = 80
-_COLOURS = {"held": "green", "failed": "red", "not_usable": "yellow"}
+COLOURS = {"held": "green", "failed": "red", "not_usable": "yellow"}
 
 
 def show(summary: Summary, console: Console) -> None:
@@ -28,8 +28,8 @@ def render(summary: Summary) -> RenderableType:
     parts: list[RenderableType] = [run, _verdict(summary), _numbers(summary), _latencies(summary)]
     parts += _detection(summary)
     parts += [Text(one) for one in (sentences.intrusion_sentence(summary.intrusions),) if one]
-    if summary.notices:
-        parts.append(Text("\n".join(f"notice: {notice}" for notice in summary.notices), style="yellow"))
+    if summary.untold:
+        parts.append(Text("\n".join(f"notice: {notice}" for notice in summary.untold), style="yellow"))
     return Group(*parts)
 
 
@@ -39,10 +39,11 @@ def _verdict(summary: Summary) -> Panel:
     text = Text(verdict.sentence, style="bold")
     for reason in verdict.details:
         text.append(f"\n- {reason}", style="not bold")
-    return Panel(text, border_style=_COLOURS[verdict.name])
+    return Panel(text, border_style=COLOURS[verdict.name])
 
 
-def _table(*columns: str) -> Table:
+def plain_table(*columns: str) -> Table:
+    """Start a table of ours: the first column holds words, the others numbers."""
     table = Table(box=box.SIMPLE_HEAD, expand=False, pad_edge=False)
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index else "left", overflow="fold")
@@ -61,7 +62,7 @@ def _numbers(summary: Summary) -> Table:
 
 
 def _latencies(summary: Summary) -> Table:
-    table = _table("latency", "n", "p50", "p95", "p99", "p99.9", "max")
+    table = plain_table("latency", "n", "p50", "p95", "p99", "p99.9", "max")
     rows = (
         ("readings", summary.reading_ms),
         ("alerts", summary.alert_ms),
@@ -89,7 +90,7 @@ def _detection(summary: Summary) -> list[RenderableType]:
 
 
 def _shares(columns: tuple[str, ...], rows: list[KindRow]) -> Table:
-    table = _table(*columns)
+    table = plain_table(*columns)
     for one in rows:
         # Where no truth is known, "0 true" would be a lie.
         hits = words.NONE if one.share is None else f"{one.hits:,}"

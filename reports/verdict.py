@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.rundata import RunData
-from reports.words import milliseconds, plural
+from reports.words import listed, milliseconds, plural
 from wire.errors import ExitCode
 from wire.records import AlertCounts, Books, ClientBooks, Published, PublishedTotal, ReadingCounts
 
@@ -65,12 +65,13 @@ class Verdict:
     def headline(self) -> str:
         """The sentence without its first word, for where the verdict stands above it."""
         rest = self.sentence.partition(": ")[2]
-        return rest[:1].upper() + rest[1:]
+        name_of_a_file = "." in rest.partition(" ")[0].rstrip(".")
+        return rest if name_of_a_file else rest[:1].upper() + rest[1:]
 
     @property
     def details(self) -> list[str]:
         """The reasons that the sentence does not give in full already."""
-        return [] if self.exit_code == ExitCode.NOT_USABLE and len(self.reasons) == 1 else self.reasons
+        return self.reasons[1:] if self.exit_code == ExitCode.NOT_USABLE else self.reasons
 
 
 def judge(data: RunData, *, undetected: int) -> Verdict:
@@ -130,6 +131,9 @@ def unusable_reasons(data: RunData, limits: Mapping[str, object]) -> list[str]:
     ]
     reasons += data.unreadable
     reasons += _books_reasons(data)
+    if data.broken_lines:
+        names = listed(list(data.broken_lines), most=len(data.broken_lines))
+        reasons.append(f"{plural(sum(data.broken_lines.values()), 'line')} could not be read, of {names}")
     reasons += _publisher_reasons(data)
     return list(dict.fromkeys(reasons))
 
@@ -187,10 +191,10 @@ def _held(books: Books) -> str:
         readings.missing + readings.duplicated + readings.leaked + alerts.missing + alerts.duplicated + alerts.leaked
     )
     if not perfect:
-        return (
-            f"Held: {readings.delivered:,} of {plural(readings.expected, 'reading')} and {alerts.delivered:,} of "
-            f"{plural(alerts.expected, 'alert')} arrived, within every limit the scenario sets."
-        )
+        told = f"{readings.delivered:,} of {plural(readings.expected, 'reading')}"
+        if alerts.expected:
+            told += f" and {alerts.delivered:,} of {plural(alerts.expected, 'alert')}"
+        return f"Held: {told} arrived, within every limit the scenario sets."
     if not alerts.expected:
         return f"Held: every one of {plural(readings.expected, 'reading')} reached everyone it should."
     return (

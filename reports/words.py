@@ -38,6 +38,11 @@ def percent(part: float | None) -> str:
     return f"{math.floor(part * 100 + _ROUNDING) if part < 1 else 100} %"
 
 
+def when(second: float, span_s: float = 1) -> str:
+    """Say in which span of the load's time: "in second 12", "between second 600 and 604"."""
+    return f"in second {second:,.0f}" if span_s == 1 else f"between second {second:,.0f} and {second + span_s:,.0f}"
+
+
 def share(part: int, whole: int) -> str:
     """Return "30 of 30"."""
     return f"{part:,} of {whole:,}"

@@ -19,6 +19,7 @@ from types import FrameType
 from scenarios import commands, facts, faults
 from scenarios.children import Child, stop_all
 from scenarios.commands import Addresses
+from scenarios.lagprobe import LagProbe
 from scenarios.sampler import Sampler
 from scenarios.schema import Latency, Scenario, Swarm
 from wire import records
@@ -115,6 +116,7 @@ class _Conductor:
         self._writer = records.RecordWriter(directory)
         self._sampler = Sampler(self._writer)
         self._sampled_at = 0.0
+        self._probe: LagProbe | None = None  # once the server is up
         self._steps: list[tuple[float, Callable[[], None]]] = []  # what we do to the run ourselves, by time
         self._down: dict[str, Child] = {}  # killed by a fault, to be started again
         self._environment = {
@@ -141,6 +143,8 @@ class _Conductor:
 
             self._start("server", commands.server(scenario, addresses))
             self._wait("the server is ready", lambda: _healthy(addresses.health_url), _READY_S)
+            self._probe = LagProbe(addresses.health_url)
+            self._sampler.watch_lag("server", self._probe.take)
             self._tell(f"server      {addresses.server_url}/ws ({scenario.server.stack})")
 
             if proxied:
@@ -188,6 +192,8 @@ class _Conductor:
         return next(child for child in self._children if child.role == role)
 
     def _stop_everything(self) -> None:
+        if self._probe is not None:
+            self._probe.stop()
         stop_all(self._children, patience_s=10)
         self._broker.stop()
         self._record.processes = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import psutil
 
 from wire.clock import now
@@ -14,6 +16,7 @@ class Sampler:
     def __init__(self, writer: RecordWriter) -> None:
         self._writer = writer
         self._processes: dict[str, psutil.Process] = {}
+        self._lags: dict[str, Callable[[], float | None]] = {}
         self._cpu_s: dict[str, tuple[float, float]] = {}  # role -> (time, CPU seconds so far)
 
     def watch(self, role: str, pid: int) -> None:
@@ -23,6 +26,10 @@ class Sampler:
         except psutil.NoSuchProcess:
             return
         self._sample(role, self._processes[role])
+
+    def watch_lag(self, role: str, take: Callable[[], float | None]) -> None:
+        """Write with each sample of this role what `take` tells of its event loop's lag, in milliseconds."""
+        self._lags[role] = take
 
     def sample(self) -> None:
         """Take one sample of every process that still runs, and write them."""
@@ -46,4 +53,5 @@ class Sampler:
         if ts <= before_ts:
             return None
         percent = max(0.0, 100 * (cpu_s - before_s) / (ts - before_ts))
-        return Resource(ts=ts, role=role, pid=process.pid, cpu_percent=round(percent, 1), rss_bytes=rss)
+        lag_ms = self._lags[role]() if role in self._lags else None
+        return Resource(ts=ts, role=role, pid=process.pid, cpu_percent=round(percent, 1), rss_bytes=rss, lag_ms=lag_ms)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import reference_server.cli
 import reference_server.token_cli
@@ -46,8 +45,6 @@ def run(
     seed: Annotated[int | None, typer.Option(min=0, help="In place of the scenario's own seed.")] = None,
 ) -> None:
     """Run a scenario: broker, server, swarm and simulator as real processes; then report and verdict."""
-    from reports import api, terminal  # noqa: PLC0415 - matplotlib takes a second that no other command should wait
-
     chosen = schema.load(library.find(scenario))
     if seed is not None:
         chosen = chosen.model_copy(update={"seed": seed})
@@ -58,12 +55,9 @@ def run(
     except UnusableError as error:
         # What was written can still be looked at: the report names what is missing.
         typer.echo(f"sensorswarm: {error}", err=True)
-        api.write_report(directory)
+        reports.cli.tell_one(directory)
         raise typer.Exit(ExitCode.NOT_USABLE) from None
-    summary = api.write_report(directory)
-    terminal.show(summary, Console())
-    typer.echo(f"report: {directory / 'report.html'}")
-    raise typer.Exit(summary.exit_code)
+    raise typer.Exit(reports.cli.tell_one(directory))
 
 
 def _show_progress(passed_s: float, whole_s: float) -> None:

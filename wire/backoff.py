@@ -9,6 +9,8 @@ from typing import Literal
 
 Jitter = Literal["full", "equal", "none"]
 
+_LEAST_SHARE: dict[Jitter, float] = {"full": 0.0, "equal": 0.5, "none": 1.0}
+
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
@@ -29,10 +31,12 @@ class Backoff:
         """Longest wait in seconds before `attempt`, counted from 1."""
         return self.delays_s[min(attempt, len(self.delays_s)) - 1]
 
+    def floor_s(self, attempt: int) -> float:
+        """Shortest wait in seconds before `attempt`, counted from 1."""
+        return self.ceiling_s(attempt) * _LEAST_SHARE[self.jitter]
+
     def delay_s(self, attempt: int, rng: random.Random) -> float:
         """Wait in seconds before `attempt`, counted from 1."""
-        ceiling = self.ceiling_s(attempt)
         if self.jitter == "none":
-            return ceiling
-        floor = ceiling / 2 if self.jitter == "equal" else 0.0
-        return rng.uniform(floor, ceiling)
+            return self.ceiling_s(attempt)
+        return rng.uniform(self.floor_s(attempt), self.ceiling_s(attempt))

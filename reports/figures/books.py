@@ -10,12 +10,13 @@ from matplotlib.ticker import FuncFormatter, NullLocator, SymmetricalLogLocator
 
 from reports.figures import style
 from reports.tables.books import BookRow
+from reports.words import NONE
 
 _FEWEST_TICKS = 4
 
 
 def draw(figure: Figure, rows: Sequence[BookRow], *, caption: str) -> Figure:
-    """Draw readings and alerts side by side, on a phone one above the other."""
+    """Draw readings and alerts side by side, on a phone one above the other; unknown counts are dashes."""
     narrow = style.is_narrow(figure)
     figure.set_figheight(5.6 if narrow else 3.4)
     if not rows:
@@ -29,7 +30,7 @@ def draw(figure: Figure, rows: Sequence[BookRow], *, caption: str) -> Figure:
 
 def _bars(axes: Axes, title: str, counts: Sequence[tuple[BookRow, int | None]]) -> None:
     """Bars from 0 on an axis that is logarithmic beyond 1: three lost of a million must be seen."""
-    values = [count or 0 for _, count in counts]
+    values = [0 if count is None else count for _, count in counts]
     colours = [style.VERMILLION if row.fault else style.BLUE for row, _ in counts]
     axes.set_title(title)
     axes.barh(range(len(counts)), values, color=colours, height=0.62)
@@ -46,10 +47,10 @@ def _bars(axes: Axes, title: str, counts: Sequence[tuple[BookRow, int | None]]) 
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
     axes.set_xlabel("messages over all clients (log scale)")
-    for y, (value, colour) in enumerate(zip(values, colours, strict=True)):
-        bad = value and colour == style.VERMILLION
+    for y, (row, count) in enumerate(counts):
+        value, bad = values[y], row.fault and bool(count)
         axes.annotate(
-            f"{value:,}",
+            NONE if count is None else f"{count:,}",
             (value, y),
             xytext=(5, 0),
             textcoords="offset points",
@@ -61,8 +62,8 @@ def _bars(axes: Axes, title: str, counts: Sequence[tuple[BookRow, int | None]]) 
 
 
 def _short(value: float) -> str:
-    """Ticks of a log axis: 0, 1, 10, 1k, 1M."""
-    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+    """Ticks of a log axis: 0, 1, 10, 1k, 1M, 1G."""
+    for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
         if value >= size:
             return f"{value / size:,.0f}{letter}"
     return f"{value:,.0f}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
@@ -26,17 +27,21 @@ def draw(figure: Figure, curves: Sequence[LatencyCurve], *, caption: str) -> Fig
         name, colour, line = _LOOKS[curve.tag]
         label = f"{name}, n = {curve.n:,}"
         axes.plot(1 / (1 - curve.share), curve.latency_ms, color=colour, ls=line, label=label)
-    end = 2 * max(curve.n for curve in shown)
-    axes.set_xscale("log")
-    axes.set_xlim(0.93, end * 1.1)
-    axes.xaxis.set_major_locator(FixedLocator(_ticks(end, narrow=style.is_narrow(figure))))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _percent(value)))
-    axes.set_xlabel("share of messages at least this fast")
+    nines_axis(axes, 2 * max(curve.n for curve in shown), narrow=style.is_narrow(figure))
     style.latency_axis(axes)
     figure.legend(loc="outside upper left", ncols=2)
     style.write_caption(figure, caption)
     return figure
+
+
+def nines_axis(axes: Axes, end: float, *, narrow: bool) -> None:
+    """Set up the axis of nines, on which the share q stands at 1/(1-q), up to `end`."""
+    axes.set_xscale("log")
+    axes.set_xlim(0.93, end * 1.1)
+    axes.xaxis.set_major_locator(FixedLocator(_ticks(end, narrow=narrow)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _percent(value)))
+    axes.set_xlabel("share of messages at least this fast")
 
 
 def _ticks(end: float, *, narrow: bool) -> list[float]:

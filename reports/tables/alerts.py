@@ -14,9 +14,12 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Literal
 
 from reports.tables.lives import Life
 from wire.records import AlertDelivery, Anomaly
+
+Fate = Literal["missed", "undetected", "held", "unwatched"]
 
 _EARLY_S = 0.001  # a stamp may be rounded
 _LATE_INTERVALS = 2
@@ -46,6 +49,15 @@ class AnomalyRow:
     def detected(self) -> bool:
         """Whether an alert of it reached anybody."""
         return self.first_s is not None
+
+    @property
+    def fate(self) -> Fate:
+        """What went wrong: delivery lost it to somebody, the detector missed it, or nothing; or nobody could tell."""
+        if self.missed_by:
+            return "missed"
+        if self.detected:
+            return "held"
+        return "undetected" if self.watched else "unwatched"
 
 
 @dataclass(frozen=True, slots=True)

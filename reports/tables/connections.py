@@ -1,31 +1,18 @@
-"""Connections over time, and how long clients waited before each attempt."""
+"""Connections over time: how many were live, what was lost and what came back."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.histogram import nearest_rank
 from reports.tables.lives import Life
-from wire.backoff import Backoff
 
 _STEPS = 1000  # of the line: ten thousand clients must not make ten thousand points
 _FINEST_S = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptDelays:
-    """Waits of all clients before their attempt number `attempt`."""
-
-    attempt: int  # from 1
-    n: int
-    least_s: float
-    p50_s: float
-    most_s: float
-    ideal_s: float  # of the backoff without jitter
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +32,15 @@ class ConnectionTable:
     second: NDArray[np.float64]  # shape (m,): whole seconds in which something was lost or came back
     lost_per_s: NDArray[np.int64]  # shape (m,)
     reopened_per_s: NDArray[np.int64]  # shape (m,)
-    delays: list[AttemptDelays]
 
 
-def connection_table(lives: Sequence[Life], *, origin_ts: float) -> ConnectionTable:
-    """Count over all clients."""
-    time_s, live = _live_over_time(lives, origin_ts)
+def connection_table(lives: Sequence[Life], *, origin_ts: float, known_until_ts: float = -math.inf) -> ConnectionTable:
+    """Count over all clients.
+
+    `known_until_ts` is when anything of the run was last recorded: of a killed run, whoever was live then is shown to
+    have been live so far, and no further.
+    """
+    time_s, live = _live_over_time(lives, origin_ts, known_until_ts - origin_ts)
     lost = np.array([ts for one in lives for ts in one.lost]) - origin_ts
     reopened = np.array([ts for one in lives for ts in one.reopened]) - origin_ts
     second = np.unique(np.floor(np.concatenate([lost, reopened])))
@@ -68,7 +58,6 @@ def connection_table(lives: Sequence[Life], *, origin_ts: float) -> ConnectionTa
         second=second,
         lost_per_s=_per_second(lost, second),
         reopened_per_s=_per_second(reopened, second),
-        delays=_delays(lives),
     )
 
 
@@ -76,7 +65,9 @@ def _per_second(times_s: NDArray[np.float64], second: NDArray[np.float64]) -> ND
     return np.bincount(np.searchsorted(second, np.floor(times_s)), minlength=second.size).astype(np.int64)
 
 
-def _live_over_time(lives: Sequence[Life], origin_ts: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _live_over_time(
+    lives: Sequence[Life], origin_ts: float, known_until_s: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Step function of live connections: the fewest in each step, so that a short dip is never drawn over."""
     spans = np.array([span for one in lives for span in one.spans]).reshape(-1, 2)
     if not spans.size:
@@ -84,6 +75,8 @@ def _live_over_time(lives: Sequence[Life], origin_ts: float) -> tuple[NDArray[np
     begins, ends = spans[:, 0], spans[:, 1][np.isfinite(spans[:, 1])]
     times = np.concatenate([begins, ends]) - origin_ts
     changes = np.concatenate([np.ones(begins.size, np.int64), -np.ones(ends.size, np.int64)])
+    if begins.size > ends.size and known_until_s > times.max():
+        times, changes = np.append(times, known_until_s), np.append(changes, 0)
     order = np.argsort(times, kind="stable")
     times, count = times[order], np.cumsum(changes[order])
     step_s = max(_FINEST_S, (times[-1] - times[0]) / _STEPS)
@@ -93,22 +86,3 @@ def _live_over_time(lives: Sequence[Life], origin_ts: float) -> tuple[NDArray[np
     # Between two steps with changes the count stays at the last of the first one.
     time_s = np.column_stack([steps, steps + 1]).ravel() * step_s
     return time_s, np.column_stack([fewest, last]).ravel()
-
-
-def _delays(lives: Sequence[Life]) -> list[AttemptDelays]:
-    by_attempt: dict[int, list[float]] = {}
-    for one in lives:
-        for attempt, delay_s in one.retries:
-            by_attempt.setdefault(max(attempt, 1), []).append(delay_s)
-    ideal = Backoff()
-    return [
-        AttemptDelays(
-            attempt=attempt,
-            n=len(delays),
-            least_s=min(delays),
-            p50_s=nearest_rank(delays, 0.5) or 0.0,
-            most_s=max(delays),
-            ideal_s=ideal.ceiling_s(attempt),
-        )
-        for attempt, delays in sorted(by_attempt.items())
-    ]

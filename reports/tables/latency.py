@@ -11,26 +11,28 @@ from numpy.typing import NDArray
 
 from reports.histogram import EMPTY, Histogram, merge
 from reports.hlog import Interval
+from reports.tables.timeline import second_of, span_s
 
 _CURVE_POINTS = 400  # more than any figure has pixels for a step
 
 
 @dataclass(frozen=True, slots=True)
 class LatencySeries:
-    """Quantiles of one tag per second; arrays of shape (k,), seconds without a record are left out."""
+    """Quantiles of one tag per span; arrays of shape (k,), spans without a record are left out."""
 
     tag: str
-    second: NDArray[np.float64]  # start of the second, since the load began
+    span_s: int  # a second, more in a run that is longer than a figure has room for
+    second: NDArray[np.float64]  # start of the span, since the load began
     n: NDArray[np.int64]
     p50_ms: NDArray[np.float64]
     p95_ms: NDArray[np.float64]
     p99_ms: NDArray[np.float64]
     max_ms: NDArray[np.float64]
-    whole: Histogram  # of all seconds
+    whole: Histogram  # of all spans
 
     @property
     def worst_second(self) -> int:
-        """Position of the second with the largest latency; the series must not be empty."""
+        """Position of the span with the largest latency; the series must not be empty."""
         return int(np.argmax(self.max_ms))
 
 
@@ -45,15 +47,20 @@ class LatencyCurve:
 
 
 def latency_series(intervals: Iterable[Interval], tag: str, *, origin_ts: float) -> LatencySeries:
-    """Merge a tag's intervals by second (several processes may have written one) and take each second's quantiles."""
-    by_second: dict[int, list[Histogram]] = {}
-    for one in intervals:
-        if one.tag == tag:
-            by_second.setdefault(math.floor(one.start_ts - origin_ts + 1e-3), []).append(one.histogram)
-    merged = {second: merge(by_second[second]) for second in sorted(by_second)}
+    """Merge a tag's intervals by span (several processes may have written one) and take each span's quantiles.
+
+    An interval lasts about a second: it belongs to the one in which most of it lies.
+    """
+    chosen = [(second_of(one.start_ts - origin_ts), one.histogram) for one in intervals if one.tag == tag]
+    width_s = span_s(second for second, _ in chosen)
+    by_span: dict[int, list[Histogram]] = {}
+    for second, histogram in chosen:
+        by_span.setdefault(second // width_s * width_s, []).append(histogram)
+    merged = {second: merge(by_span[second]) for second in sorted(by_span)}
     rows = np.array([one.quantiles_ms(np.array([0.5, 0.95, 0.99, 1.0])) for one in merged.values()]).reshape(-1, 4)
     return LatencySeries(
         tag=tag,
+        span_s=width_s,
         second=np.array(list(merged), np.float64),
         n=np.array([one.n for one in merged.values()], np.int64),
         p50_ms=rows[:, 0],

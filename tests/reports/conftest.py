@@ -14,6 +14,7 @@ from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogWriter
 
 from reports.api import write_report
+from reports.figures.catalog import entries
 from wire import records
 from wire.records import (
     AlertCounts,
@@ -231,6 +232,12 @@ def whole(build: Callable[..., Builder]) -> Builder:
     return whole_run(build())
 
 
+@pytest.fixture
+def another(build: Callable[..., Builder]) -> Builder:
+    """The same, to be laid beside the first."""
+    return whole_run(build())
+
+
 @pytest.fixture(scope="session")
 def reported(build: Callable[..., Builder]) -> Path:
     """The directory of a whole run with its report, to be looked at and not changed."""
@@ -243,6 +250,15 @@ def reported(build: Callable[..., Builder]) -> Path:
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports without figures, for tests of everything else: drawing takes a second or more."""
     monkeypatch.setattr("reports.api.entries", lambda *_: [])
+    monkeypatch.setattr("reports.several.api.entries", lambda *_: [])
+
+
+@pytest.fixture
+def one_figure(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Reports with one real figure; its name."""
+    name = "percentiles"
+    monkeypatch.setattr("reports.api.entries", lambda *given: [one for one in entries(*given) if one.name == name])
+    return name
 
 
 def whole_run(builder: Builder) -> Builder:

@@ -1,6 +1,8 @@
 """Reading latency.hlog."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from reports.histogram import merge
 from reports.hlog import read_hlog
@@ -71,3 +73,16 @@ def test_an_empty_file(tmp_path):
     path.touch()
     log = read_hlog(path)
     assert merge(one.histogram for one in log.intervals).n == log.broken == 0
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(junk=st.binary(min_size=1, max_size=40), share=st.floats(0, 1))
+def test_garbage_anywhere_is_counted_and_never_raised(recorded, junk, share):
+    """Whatever a broken disk leaves, what can be read is read, and no interval appears that nobody wrote."""
+    path = recorded.directory / "latency.hlog"
+    whole = recorded.hlog().encode()
+    at = int(share * len(whole))
+    path.write_bytes(whole[:at] + junk + whole[at:])
+    log = read_hlog(path)
+    assert log.broken >= 0
+    assert len(log.intervals) <= 3

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from reports.figures.alerts import MOST_ROWS
 from reports.html import PageFigure, page
 from reports.rundata import load
 from reports.summary import summarise
@@ -43,7 +44,7 @@ def test_one_file_that_fetches_nothing(reported):
     parser = _Page()
     parser.feed(text)
     assert parser.open == []
-    assert all(address.startswith(("#", "data:,")) for address in parser.fetched)
+    assert all(address.startswith(("#", "data:")) for address in parser.fetched)
     assert not re.search(r"@import|url\((?!#)", text)
     assert len(text) < 3_000_000
 
@@ -54,8 +55,37 @@ def test_the_first_screen_answers(reported):
     assert "Every one of 100 readings and 2 alerts reached everyone it should." in first
     assert first.count('class="value"') == 5
     assert "notices" not in first.partition("<body>")[2]
-    assert rest.count("<figure") == 5
-    assert "prefers-color-scheme: dark" in first
+    assert rest.count("<figure") == len(list((reported / "figures").iterdir()))
+
+
+def test_print_is_dark_on_white(reported):
+    """Dark colours are for screens only: nobody prints a black page."""
+    text = (reported / "report.html").read_text()
+    assert "@media screen and (prefers-color-scheme: dark)" in text
+    assert text.count("prefers-color-scheme") == 1
+
+
+def test_every_colour_of_a_drawing_has_its_dark_one(reported):
+    """A drawing asks for no variable that the page does not set, or it would be dark on dark."""
+    text = (reported / "report.html").read_text()
+    asked = set(re.findall(r"var\((--fig-[a-z]+)", text))
+    assert "--fig-ink" in asked
+    assert asked <= set(re.findall(r"(--fig-[a-z]+):", text))
+
+
+def test_nothing_is_read_twice(whole):
+    """What the verdict gives as its reason is not repeated as a notice."""
+    whole.run = whole.books = None
+    (whole.directory / "run.json").write_bytes(b"{")
+    text = page_of(whole)
+    assert text.count("run.json is no whole JSON document") == 1
+
+
+def test_anomalies_that_are_not_listed_are_counted(whole):
+    """A table that is cut off says how many it leaves out."""
+    for index in range(MOST_ROWS + 2):
+        whole.anomaly(f"more{index}", at_s=index / 10, sensor=f"b-0001/t/{index + 2}")
+    assert "3 more anomalies are not listed" in page_of(whole)
 
 
 def test_names_from_outside_are_text(whole):

@@ -1,5 +1,8 @@
 """Loading a run directory, whole and damaged."""
 
+import errno
+from pathlib import Path
+
 import orjson
 import pytest
 
@@ -49,14 +52,53 @@ def test_any_file_may_be_missing(whole, name):
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith("l")])
-@pytest.mark.parametrize("size", [0, 1, 40])
+@pytest.mark.parametrize("size", [1, 40])
 def test_any_lines_may_be_cut_off(whole, name, size):
-    """A file of lines that ends in mid-line is read to there and named."""
+    """A file of lines that ends in mid-line is read to there, named and counted."""
     path = whole.write() / name
     path.write_bytes(path.read_bytes()[:size])
     data = load(whole.directory)
-    assert [name in notice for notice in data.notices] == ([True] if size else [])
+    assert [name in notice for notice in data.notices] == [True]
+    assert data.broken_lines == {name: 1}
     assert not data.unreadable
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_empty_file_is_damage(whole, name):
+    """Nobody writes an empty file, so something was lost: it is not taken for a run without such records."""
+    (whole.write() / name).write_bytes(b"")
+    data = load(whole.directory)
+    assert len(data.notices) == 1
+    assert data.notices[0].startswith(f"{name} is empty: ")
+    assert data.unreadable == data.notices
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_may_not_be_read(whole, name, monkeypatch):
+    """What the system refuses is named with its reason; it is never taken for a file that is not there."""
+    path = whole.write() / name
+    read = Path.read_bytes
+
+    def refusing(self):
+        if self == path:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read(self)
+
+    monkeypatch.setattr(Path, "read_bytes", refusing)
+    data = load(whole.directory)
+    assert len(data.unreadable) == 1
+    assert data.unreadable[0].startswith(f"{name} cannot be read (Permission denied): ")
+
+
+def test_a_folder_that_may_not_be_entered(tmp_path, monkeypatch):
+    """A directory behind a locked door is one line with the remedy, not a traceback."""
+
+    def refusing(self):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", refusing)
+    with pytest.raises(SensorSwarmError, match="Permission denied; make it readable"):
+        load(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["run.json", "books.json"])
@@ -88,6 +130,7 @@ def test_a_field_of_the_wrong_type_breaks_its_line(whole):
     data = load(whole.directory)
     assert len(data.alerts) == 2
     assert data.notices == ["alerts.jsonl: 1 line could not be read"] * 2
+    assert data.broken_lines == {"alerts.jsonl": 2}
 
 
 def test_keys_of_a_newer_writer_are_passed_over(whole):

@@ -61,6 +61,13 @@ def test_the_gate_of_detection(whole):
         assert judge(data, undetected=1).exit_code == ExitCode.HELD
 
 
+def test_the_name_of_a_file_stays_as_it_is(whole):
+    """A headline begins with a capital, but there is no file Run.json."""
+    data = load(whole.write())
+    data.unreadable.append("run.json is empty: scenario is unknown")
+    assert judge(data, undetected=0).headline == "run.json is empty: scenario is unknown."
+
+
 def set_run(data, **changes):
     data.run = dataclasses.replace(data.run, **changes)
 
@@ -93,6 +100,10 @@ NOT_USABLE = {
     "alerts lost their file": (lambda d: d.alerts.clear(), "detection cannot be judged"),
     "a gate of a newer version": (lambda d: d.run.settings["gate"].update(p99_ms=5), "gate 'p99_ms' is not known"),
     "a gate that is no number": (lambda d: d.run.settings["gate"].update(leaked="few"), "which is no number"),
+    "lines cut off": (
+        lambda d: d.broken_lines.update({"clients.jsonl": 1, "alerts.jsonl": 2}),
+        "3 lines could not be read, of clients.jsonl, alerts.jsonl",
+    ),
     "unreadable": (lambda d: d.unreadable.append("run.json is of schema 2"), "schema 2"),
 }
 
@@ -145,11 +156,12 @@ def test_nothing_at_all():
 
 
 def test_more_reasons_than_one(whole):
-    """The sentence names the first reason and counts the others."""
+    """The sentence names the first reason and counts the others, which are listed below it."""
     data = load(whole.write())
     set_run(data, usable=False, reasons=["server died", "swarm died"])
     verdict = judge(data, undetected=0)
-    assert (verdict.sentence, len(verdict.details)) == ("Not usable: server died (1 more reason).", 2)
+    assert verdict.sentence == "Not usable: server died (1 more reason)."
+    assert verdict.details == ["swarm died"]
     set_run(data, reasons=["server died"])
     verdict = judge(data, undetected=0)
     assert (verdict.sentence, verdict.details) == ("Not usable: server died.", [])

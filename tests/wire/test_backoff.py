@@ -12,6 +12,7 @@ from wire.backoff import Backoff, Jitter
 def test_the_default_ladder_without_jitter() -> None:
     """1, 2, 4, 8, 16, 30 and then always 30 seconds."""
     backoff = Backoff(jitter="none")
+    assert [backoff.floor_s(attempt) for attempt in (1, 6, 7)] == [1, 30, 30]
     assert [backoff.delay_s(attempt, random.Random(0)) for attempt in range(1, 9)] == [1, 2, 4, 8, 16, 30, 30, 30]
 
 
@@ -20,6 +21,7 @@ def test_jitter_stays_within_its_bounds(attempt: int, jitter: Jitter, seed: int)
     """Full jitter draws from the whole delay, equal jitter from its upper half."""
     backoff = Backoff(jitter=jitter)
     floor = 0.0 if jitter == "full" else backoff.ceiling_s(attempt) / 2
+    assert backoff.floor_s(attempt) == floor
     assert floor <= backoff.delay_s(attempt, random.Random(seed)) <= backoff.ceiling_s(attempt)
 
 

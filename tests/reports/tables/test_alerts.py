@@ -113,3 +113,20 @@ def test_by_kind():
     assert table.by_anomaly_kind == [KindRow("spike", 1, 1, 1.0), KindRow("stuck", 1, 0, 0.0)]
     assert table.by_alert_kind == [KindRow("high", 2, 1, 0.5)]
     assert [row.id for row in table.rows] == ["an", "x"]
+
+
+@pytest.mark.parametrize(
+    ("deliveries", "lives", "fate"),
+    [
+        ([got("a"), got("b")], [live("a"), live("b")], "held"),
+        ([got("a")], [live("a"), live("b")], "missed"),
+        ([], [live("a")], "undetected"),
+        ([], [live("a", buildings=("b-2",))], "unwatched"),
+        ([], [], "undetected"),
+        ([got("c", leaked=True)], [live("a", buildings=("b-2",))], "held"),
+    ],
+)
+def test_the_fate_of_an_anomaly(deliveries, lives, fate):
+    """Lost in delivery, missed by the detector, all well, or not to be judged: each row is exactly one of these."""
+    (row,) = table_of(deliveries, lives).rows
+    assert row.fate == fate

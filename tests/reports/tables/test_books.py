@@ -1,5 +1,8 @@
 """The books as rows."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from reports.tables.books import books_table
 from wire.records import AlertCounts, Books, ReadingCounts
 
@@ -35,3 +38,27 @@ def test_every_count_has_its_row():
 def test_no_books():
     """Without books there is no row, and no zero that looks like a result."""
     assert books_table(None) == []
+
+
+def test_the_tail_of_unsettled_books_is_unknown():
+    """Nobody said how far the publisher went: a 0 would look like a result."""
+    rows = books_table(Books(False, True, ReadingCounts(expected=1, delivered=1), AlertCounts(), [], "kernel"))
+    assert [row.name for row in rows if row.readings is None] == ["missing in the tail"]
+
+
+counts = st.integers(0, 10**12)
+
+
+@given(*[counts] * 6)
+def test_the_rows_add_up_as_the_books_do(delivered, connected, away, tail, duplicated, leaked):
+    """Expected is delivered and all that is missing, with zeros as with a million millions."""
+    missing = {"missing_connected": connected, "missing_away": away}
+    readings = ReadingCounts(
+        expected=delivered + connected + away + tail, delivered=delivered, missing_tail=tail, **missing
+    )
+    alerts = AlertCounts(expected=delivered + connected + away, delivered=delivered, leaked=leaked, **missing)
+    alerts.duplicated = duplicated
+    rows = books_table(Books(True, True, readings, alerts, [], "kernel"))
+    for column in ("readings", "alerts"):
+        told = {row.name: getattr(row, column) or 0 for row in rows}
+        assert told["expected"] == told["delivered"] + sum(told[name] for name in told if name.startswith("missing"))

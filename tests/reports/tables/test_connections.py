@@ -5,7 +5,7 @@ import math
 import pytest
 
 from reports.tables.connections import connection_table
-from reports.tables.lives import Life
+from reports.tables.lives import Life, Loss, Retry
 
 
 def count_at(table, second):
@@ -20,11 +20,9 @@ def test_counts_and_steps():
             Life(
                 "a",
                 spans=[(99, 105), (106.5, 111)],
-                lost=[105],
+                losses=[Loss(105, live_ts=106.5, live_after_s=1.5)],
                 cut=1,
-                reopened=[106.5],
-                reopen_s=[1.5],
-                retries=[(1, 0.9)],
+                retries=[Retry(1, 0.9)],
             ),
             Life("b", spans=[(99.5, 111)]),
         ],
@@ -60,15 +58,10 @@ def test_nobody_was_live(lives):
     assert (table.clients, table.never_live, table.reopen_s) == (len(lives), len(lives), [])
 
 
-def test_waits_against_the_ideal():
-    """Waits of each attempt stand beside 1, 2, 4, 8, 16, 30, and the last repeats."""
-    lives = [
-        Life("a", spans=[(0, math.inf)], retries=[(1, 0.5), (2, 1.2), (7, 29.0)]),
-        Life("b", retries=[(1, 0.9), (1, 0.7)]),
-    ]
-    rows = connection_table(lives, origin_ts=0).delays
-    assert [(one.attempt, one.n, one.least_s, one.p50_s, one.most_s, one.ideal_s) for one in rows] == [
-        (1, 3, 0.5, 0.7, 0.9, 1.0),
-        (2, 1, 1.2, 1.2, 1.2, 2.0),
-        (7, 1, 29.0, 29.0, 29.0, 30.0),
-    ]
+@pytest.mark.parametrize(("until", "last"), [(400, 400), (3, 5), (-math.inf, 5)])
+def test_a_killed_run_is_shown_as_far_as_it_is_known(until, last):
+    """Whoever was live to the end of a killed run is shown to the last moment on record, not the last change."""
+    lives = [Life("a", spans=[(1, math.inf)]), Life("b", spans=[(2, 5)])]
+    table = connection_table(lives, origin_ts=0, known_until_ts=until)
+    assert table.time_s[-1] == pytest.approx(last, rel=0.02)
+    assert table.live[-1] == 1

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from reports.histogram import Histogram
+from reports.hlog import Interval
 from reports.rundata import load
 from reports.tables.latency import latency_curve, latency_series
 
@@ -52,3 +54,23 @@ def test_the_curve_ends_at_the_slowest(build, n):
     assert curve.share[-1] < 1
     assert np.all(np.diff(curve.latency_ms) >= 0)
     assert (curve.latency_ms[0], curve.latency_ms[-1]) == (0.001, table.whole.max_ms)
+
+
+def test_an_interval_counts_where_most_of_it_lies(build):
+    """The swarm's seconds do not begin where the load's do: what begins a little before 0 is second 0."""
+    built = build().record_latency("reading", 0, 1000).record_latency("reading", 1, 1000)
+    intervals = load(built.write()).latency
+    assert latency_series(intervals, "reading", origin_ts=built.t0 + 0.4).second.tolist() == [0, 1]
+    assert latency_series(intervals, "reading", origin_ts=built.t0 + 0.6).n.tolist() == [2]
+
+
+def test_a_long_run_is_cut_into_spans():
+    """Twenty minutes: the quantiles of a span are those of its merged histograms, and nothing is lost."""
+    one = Histogram(np.array([1000, 5000]), np.array([3, 1]))
+    table = latency_series([Interval("reading", float(k), one) for k in range(1200)], "reading", origin_ts=0)
+    assert (table.span_s, table.second.size) == (4, 300)
+    assert table.second[:3].tolist() == [0, 4, 8]
+    assert set(table.n.tolist()) == {16}
+    assert set(table.p50_ms.tolist()) == {1}
+    assert set(table.p95_ms.tolist()) == {5}
+    assert table.whole.n == 4800

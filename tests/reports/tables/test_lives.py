@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from reports.tables.lives import lives
+from reports.tables.lives import Loss, Retry, lives
 from wire.records import ClientEvent
 
 
@@ -58,8 +58,37 @@ def test_coming_back():
         (7, "open", {}),
         (7.1, "live", {"took_s": 3.1}),
     )
-    assert (life.reopened, life.reopen_s, life.retries) == ([7.1], [3.1], [(1, 0.8), (2, 1.7)])
+    assert (life.reopened, life.reopen_s, life.retries) == ([7.1], [3.1], [(1, 0.8, 0), (2, 1.7, 0)])
     assert life.buildings == ("b-*",)
+
+
+BACK = [(4, "lost", {}), (6, "open", {}), (6.1, "live", {"took_s": 2.1, "recovered": True, "resumed": 9})]
+
+
+@pytest.mark.parametrize(
+    ("steps", "reading_after_s"),
+    [
+        ([*BACK, (7, "reading", {"took_s": 3.0})], [3.0]),
+        (BACK, [None]),
+        # A reading of a later visit, after leaving politely, says nothing about the loss.
+        ([*BACK, (7, "left", {}), (9, "live", {"took_s": 1}), (9.5, "reading", {"took_s": 1.5})], [None]),
+        # Nor does that of the first connection ever.
+        ([(3, "reading", {"took_s": 3.0}), *BACK], [None]),
+        ([*BACK, (7, "lost", {}), (8, "live", {"took_s": 1.0}), (8.5, "reading", {"took_s": 1.5})], [None, 1.5]),
+    ],
+)
+def test_what_followed_a_loss(steps, reading_after_s):
+    """A loss keeps what its own return brought: times from the loss, and what resuming recovered."""
+    first, *_ = losses = follow(*START, *steps).losses
+    assert [one.reading_after_s for one in losses] == reading_after_s
+    assert (first.ts, first.live_ts, first.live_after_s, first.recovered, first.resumed) == (4, 6.1, 2.1, True, 9)
+
+
+def test_what_the_server_asked_for_is_kept():
+    """Waits of Retry-After are told apart from waits that were drawn; an attempt is counted from 1."""
+    life = follow(*START, (4, "lost", {}), (4, "retry", {"attempt": 0, "delay_s": 20.0, "retry_after_s": 20.0}))
+    assert life.retries == [Retry(attempt=1, delay_s=20.0, asked_s=20.0)]
+    assert life.losses == [Loss(4)]
 
 
 def test_giving_up():
