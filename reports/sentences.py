@@ -94,10 +94,15 @@ def alert_sentence(table: AlertTable) -> str:
 
 def detection_sentence(found: Detection) -> str:
     """Say how good the detector was, and what was counted."""
-    if not found.watched:
+    if not found.causes:
         recall = "There was no true anomaly to detect"
     else:
-        recall = f"{share(found.detected, found.watched)} true anomalies were detected (recall {percent(found.recall)})"
+        recall = (
+            f"{share(found.causes_detected, found.causes)} true anomalies were detected "
+            f"(recall {percent(found.cause_recall)})"
+        )
+        if found.watched > found.causes:
+            recall += f", at {share(found.detected, found.watched)} sensors that they touched"
     if not found.alerts:
         return f"{recall}, and there was no alert."
     if found.precision is None:

@@ -60,7 +60,7 @@ def recovery_sentence(table: RecoveryTable) -> str:
 
 def kinds_sentence(found: Detection) -> str:
     """Say which kinds of anomaly were missed and which alerts were false, with what so few cases can prove."""
-    recall, precision = shares(found.by_kind), shares(found.by_alert_kind)
+    recall, precision = shares(found.by_cause_kind), shares(found.by_alert_kind)
     told = [_missed(recall), _false(precision)]
     return " ".join(one for one in told if one) or "There was no anomaly and no alert to tell kinds by."
 

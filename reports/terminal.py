@@ -80,9 +80,9 @@ def _detection(summary: Summary) -> list[RenderableType]:
     """Recall by kind of anomaly, precision by kind of alert; a run with neither has no table."""
     found = summary.anomalies
     parts: list[RenderableType] = []
-    if found.by_kind:
-        whole = KindRow("all", found.watched, found.detected, found.recall)
-        parts.append(_shares(("anomalies", "true", "detected", "recall"), [*found.by_kind, whole]))
+    if found.by_cause_kind:
+        whole = KindRow("all", found.causes, found.causes_detected, found.cause_recall)
+        parts.append(_shares(("anomalies", "true", "detected", "recall"), [*found.by_cause_kind, whole]))
     if found.by_alert_kind:
         whole = KindRow("all", found.alerts, found.matched, found.precision)
         parts.append(_shares(("alerts", "raised", "true", "precision"), [*found.by_alert_kind, whole]))

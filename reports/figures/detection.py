@@ -18,7 +18,7 @@ _ROW_IN = 0.3
 
 def draw(figure: Figure, found: Detection, *, caption: str) -> Figure:
     """Draw recall by anomaly kind and precision by alert kind, on a phone one above the other."""
-    recall, precision = shares(found.by_kind), shares(found.by_alert_kind)
+    recall, precision = shares(found.by_cause_kind), shares(found.by_alert_kind)
     if not recall and not precision:
         return style.empty(figure, "no anomaly and no alert", caption=caption)
     narrow = style.is_narrow(figure)

@@ -52,16 +52,24 @@ def test_detection_says_what_it_counted(tables):
 
 def test_detection_of_nothing_divides_by_nothing(tables):
     """No anomaly, no alert and no truth are said in words."""
-    nothing = {"total": 0, "detected": 0, "recall": None, "precision": None}
+    nothing = {"total": 0, "detected": 0, "causes": 0, "causes_detected": 0, "cause_recall": None, "precision": None}
     assert sentences.detection_sentence(found(tables, **nothing)) == (
         "There was no true anomaly to detect; without one, no alert can be called true or false."
     )
     assert sentences.detection_sentence(found(tables, **nothing, alerts=0, matched=0)) == (
         "There was no true anomaly to detect, and there was no alert."
     )
-    missed = found(tables, detected=0, recall=0.0, precision=None, alerts=0, matched=0)
+    missed = found(tables, detected=0, causes_detected=0, cause_recall=0.0, precision=None, alerts=0, matched=0)
     assert sentences.detection_sentence(missed) == (
         "0 of 1 true anomalies were detected (recall 0 %), and there was no alert."
+    )
+
+
+def test_detection_counts_events_and_then_the_sensors_they_touched(tables):
+    """A fire that touches six sensors and is seen at one of them was found."""
+    fire = found(tables, total=6, detected=1, causes=1, causes_detected=1, cause_recall=1.0)
+    assert sentences.detection_sentence(fire).startswith(
+        "1 of 1 true anomalies were detected (recall 100 %), at 1 of 6 sensors that they touched; "
     )
 
 

@@ -26,7 +26,7 @@ def losses(*lost):
 
 
 def kinds(anomalies=(), alerts=()):
-    return kinds_sentence(dataclasses.replace(NOTHING, by_kind=list(anomalies), by_alert_kind=list(alerts)))
+    return kinds_sentence(dataclasses.replace(NOTHING, by_cause_kind=list(anomalies), by_alert_kind=list(alerts)))
 
 
 @pytest.mark.parametrize(
