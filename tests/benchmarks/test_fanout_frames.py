@@ -55,7 +55,11 @@ def test_what_is_no_reading_is_told_apart() -> None:
     assert seen.used_bytes == len(stream)
 
 
-@pytest.mark.parametrize("frame", [Frame(Opcode.TEXT, b"x").serialize(mask=True), framed(Opcode.CONT, b"x")])
+@pytest.mark.parametrize(
+    "frame",
+    [Frame(Opcode.TEXT, b"x").serialize(mask=True), framed(Opcode.CONT, b"x")],
+    ids=["masked", "continuation"],  # a mask is random
+)
 def test_a_frame_that_cannot_be_counted_is_an_error(frame: bytes) -> None:
     """Nothing is passed over in silence: the count would be wrong."""
     with pytest.raises(FrameError):

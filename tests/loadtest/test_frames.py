@@ -77,6 +77,7 @@ def test_a_text_inside_a_fragmented_message_is_left_to_the_protocol():
 @pytest.mark.parametrize(
     "wire",
     [Frame(Opcode.TEXT, b"x" * 10).serialize(mask=True), b"\x81\x7f" + (LARGEST + 1).to_bytes(8) + b"begin"],
+    ids=["masked", "too large"],  # a mask is random
 )
 def test_what_cannot_be_right_goes_to_the_protocol_at_once(wire):
     """A masked frame, and one too large to wait for, are for the protocol to refuse."""

@@ -59,6 +59,7 @@ class Locust:
             self.out, self.err = self.process.communicate(timeout=timeout_s)
         finally:
             self.process.kill()
+            self.process.wait()
         assert "Traceback" not in self.out + self.err, self.err
         return self.process.returncode
 
