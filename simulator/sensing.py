@@ -43,6 +43,7 @@ class Element:
     gain_sd: float = 0.0  # share
     noise_share: float = 0.0  # of the reading, on top of noise_sd
     radio: bool = True  # a battery node, whose frames may be lost
+    burst: bool = False  # a node that reports rarely takes a burst of readings and sends their mean
 
 
 ELEMENTS = {
@@ -51,25 +52,36 @@ ELEMENTS = {
         low=-40,
         high=125,
         tau_s=15,
-        local_sd=0.018,
-        local_tau_s=150,
+        local_sd=0.008,
+        local_tau_s=300,
         slow_sd=0.15,
-        noise_sd=0.006,
+        noise_sd=0.005,
         offset_sd=0.15,
+        burst=True,
     ),
     "humidity": Element(
         step=0.04,
         low=0,
         high=100,
         tau_s=8,
-        local_sd=0.066,
-        local_tau_s=120,
+        local_sd=0.03,
+        local_tau_s=180,
         slow_sd=0.75,
-        noise_sd=0.015,
+        noise_sd=0.017,
         offset_sd=1.2,
+        burst=True,
     ),
     "co2": Element(
-        step=1, low=0, high=10_000, tau_s=20, local_sd=9.5, local_tau_s=180, slow_sd=4, noise_sd=2.0, offset_sd=15
+        step=1,
+        low=0,
+        high=10_000,
+        tau_s=20,
+        local_sd=2.5,
+        local_tau_s=120,
+        slow_sd=4,
+        noise_sd=4.0,
+        offset_sd=20,
+        gain_sd=0.02,
     ),
     "power": Element(
         step=1,
@@ -88,6 +100,7 @@ ELEMENTS = {
 }
 LOST_SHARE = 0.006  # of a radio node's frames
 PATIENT_S = 15.0  # a node that reports less often has the time to repeat a frame until it is acknowledged
+BURST_EVERY_S, BURST = 5.0, 12  # one more reading in a burst for so many seconds of interval, at most so many
 LATE_S = 0.35  # mean delay of a node's sample: its tasks wait for one another
 LATE_SHARE = 0.1  # of the interval, at most
 
@@ -122,7 +135,9 @@ class Sensing:
         keep = np.exp(-interval_s / column("slow_tau_s"))
         fresh = np.sqrt(-np.expm1(-2 * interval_s / column("slow_tau_s")))
         self._slow_keep, self._slow_fresh = keep, fresh * column("slow_sd")
-        self._noise = column("noise_sd")
+        burst = float(np.clip(interval_s / BURST_EVERY_S, 1.0, BURST))
+        share = np.where(column("burst", np.bool_), burst**-0.5, 1.0).astype(np.float32)
+        self._noise: Singles = column("noise_sd") * share
         self._meters = layout.columns("power")
         self._noise_share = np.float32(ELEMENTS["power"].noise_share)
         self.steps: Floats = np.array([element.step for element in elements])  # of each column

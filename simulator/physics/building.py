@@ -1,43 +1,49 @@
 """The buildings of a fleet, moved on together: true values of everything that sensors look at.
 
-Inputs (weather, people, thermostats, loads) change once a minute of simulated time, on a grid of their own, with a
-fixed number of draws from each building's generator. Between, states are integrated for the inputs held, and nothing is
-drawn. So what happens in a building at a moment depends on its generator and on that moment: sampling more often
-changes no event, and values by less than a sensor can tell.
+Inputs (weather, people, thermostats, loads) change once a minute of simulated time, on a grid of their own, by numbers
+that are drawn for the building and that minute. Between, states are integrated for the inputs held, and nothing is
+drawn. So what happens in a building at a moment depends on its key and on that moment: sampling more often changes no
+event, and values by less than a sensor can tell; beginning earlier changes nothing that a day has not forgotten.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from simulator.layout import ZONE, Layout
-from simulator.physics.co2 import DOORS_PER_H, Co2
+from simulator.layout import FLOOR_ZONES, ZONE, Layout
+from simulator.physics.attendance import Attendance
+from simulator.physics.co2 import SHUT, Co2
 from simulator.physics.disturbances import Disturbances, Singles
+from simulator.physics.draws import Draws, Purpose
 from simulator.physics.hvac import Hvac
-from simulator.physics.moisture import Moisture
+from simulator.physics.moisture import BUFFER, Moisture
 from simulator.physics.occupancy import Occupancy
 from simulator.physics.power import Power
 from simulator.physics.profiles import Floats, Table, draw
+from simulator.physics.variety import Variety
 from simulator.physics.weather import DAY_S, City
 from simulator.physics.zones import Zones
 from wire.clock import NS
 
 TICK_S = 60
 _TICK_NS = TICK_S * NS
-_SETTLE_S = 3600.0  # step of the time before the load begins
-_SETTLE_DAYS = 3
+_SETTLE_S = (*[14_400.0] * 12, *[3600.0] * 22, *[600.0] * 12)  # steps of the time before: walls forget slowest
 _UNIFORMS = 4  # of every zone and tick
-_GLASS = 0.2 * 0.30  # window area per floor area times what the glass and blinds let through
+_GLASS = 0.2 * 0.18  # window area per floor area times what the glass and blinds let through
 _FACADE = 0.6  # of the radiation on the horizontal, at the best angle on a vertical window
 _DIFFUSE = 0.3
 _SUN_TO_AIR = 0.3  # the rest warms the mass
 _GAINS_TO_AIR = 0.5  # of people, plugs and light; the rest is radiant (ISO 13790 C.2)
 _PERSON_W = 75.0  # sensible heat, EN ISO 7730 at 1.2 met
 _LEAK_TAU_S = 1200.0  # doors and windows are opened and closed
-_SHARED_TAU_S = np.array([7200.0, 6 * 3600.0])  # what all people of a building do together; its shared loads
-_TOGETHER = 0.25
-_BUSTLE = 0.6
-_APPLIANCES = 0.4  # share of the rooms that have one that cycles
+_TOGETHER_TAU_S = 7200.0  # what all people of a building do together
+_BUSTLE_TAU_S = 6 * 3600.0  # shared loads of a floor
+_BUSTLE = 0.45
+_PLUME_TAU_S = 150.0  # breath and supply air that has not mixed yet passes a sensor
+# Times what is drawn for a minute: where people are (a standard deviation of 1), where only fans run, at rest.
+_STIRRED, _BLOWN, _STILL = 2.4, 1.2, 0.3
+_PLUME_PPM = 10.5
+_PLUME_K = 0.006
 _RADIANT = 0.15  # a wall-mounted sensor feels its wall
 
 
@@ -54,7 +60,7 @@ class Physics:
         phase: when within the interval each sensor samples, in [0, 1), shape (buildings, sensors).
     """
 
-    lead_s = _SETTLE_DAYS * DAY_S
+    lead_s = sum(_SETTLE_S)
 
     def __init__(
         self,
@@ -67,49 +73,31 @@ class Physics:
         interval_s: float,
         phase: Floats,
     ) -> None:
-        self._layout, self._rngs, self._city = layout, rngs, city
+        self._layout, self._city = layout, city
         self._start_s, self._interval_ns = start_s, round(interval_s * NS)
         self._phase = phase.astype(np.float32)
         self._now_ns = 0  # after start_s
         kinds = draw(profile, rngs)
         self.kinds = kinds  # number of each building's profile, in the order of PROFILES
         table = Table(kinds)
-        of_building = np.array([rng.random(4) for rng in rngs])
-        uniform = np.array([rng.random((7, layout.zones)) for rng in rngs]).transpose(1, 0, 2)
-        self._area_m2 = table.of("area_m2") * (0.85 + 0.3 * of_building[:, :1]) * (0.8 + 0.4 * uniform[0])
-        shift_s = 1800.0 * (2 * of_building[:, 1] - 1)
-        side = np.where(np.arange(layout.zones) % 2, 0.0, np.pi)  # rooms on both sides of a corridor
-        self._azimuth = 2 * np.pi * of_building[:, 3:] + side
-        zone_area = self._area_m2
-        facade = 0.1 + 1.8 * uniform[6]  # between a room inside and one at a corner
-        self._glazed_m2 = zone_area * facade
-        self._tightness_per_h = (0.25 + 0.3 * of_building[:, 2:3]) * (0.4 + 0.6 * facade)
-        self.occupancy = Occupancy(table, kinds, area_m2=zone_area, uniform=uniform[1], shift_s=shift_s)
-        setpoint_k = 1.6 * (uniform[2] - 0.5)
-        self.zones = Zones(zone_area, facade, table.of("heat_to_c") + 1.0 + setpoint_k)
-        self.hvac = Hvac(
-            table,
-            area_m2=zone_area,
-            volume_m3=self.zones.volume_m3,
-            people=self.occupancy.capacity,
-            setpoint_k=setpoint_k,
-            shift_s=shift_s,
+        self._draws = Draws(rngs)
+        variety = self._variety = Variety.drawn(rngs, table, layout.zones)
+        self._attendance = Attendance(self._draws, table, layout.zones)
+        self.occupancy = Occupancy(table, kinds, area_m2=variety.area_m2, crowd=variety.crowd, shift_s=variety.shift_s)
+        self.zones = Zones(
+            variety.area_m2, variety.insulation * variety.facade, table.of("heat_to_c") + 1.0 + variety.setpoint_k
         )
+        self.hvac = Hvac(table, variety, volume_m3=self.zones.volume_m3, people=self.occupancy.capacity)
         outdoors = city.at(start_s - self.lead_s)
         self.co2 = Co2(self.zones.volume_m3, table.of("co2_l_per_s"), outdoors.co2_ppm)
         self.moisture = Moisture(self.zones.volume_m3, outdoors.humidity_ratio)
-        self.power = Power(
-            table,
-            zone_area,
-            base=0.7 + 0.6 * uniform[3],
-            appliance_w=np.where(uniform[4] < _APPLIANCES, 60.0 + 300.0 * uniform[4], 0.0),
-            on=uniform[5] < 1 / 3,
-        )
-        self._uniform = np.empty((layout.buildings, _UNIFORMS, layout.zones))
-        self._normal = np.empty((layout.buildings, layout.zones + _SHARED_TAU_S.size))
-        self._moods = np.array([rng.standard_normal(layout.zones + _SHARED_TAU_S.size) for rng in rngs])
-        self._tau_s = np.concatenate([np.full(layout.zones, _LEAK_TAU_S), _SHARED_TAU_S])
-        self._attended = np.ones(layout.buildings)
+        self.power = Power(table, variety)
+        floors = -(-layout.zones // FLOOR_ZONES)
+        self._tau_s = np.repeat((_LEAK_TAU_S, _TOGETHER_TAU_S, _BUSTLE_TAU_S), (layout.zones, 1, floors))
+        self._moods = np.array([rng.standard_normal(self._tau_s.size) for rng in rngs])
+        self._airy: Floats = np.zeros_like(self.zones.air_c)
+        self._plume: Floats = np.zeros_like(self.zones.air_c)
+        self._plume_to: Floats = np.zeros_like(self.zones.air_c)
         self._day = -1
         self._neutral = Disturbances.of(layout)
         self._out: Singles = np.empty((layout.buildings, layout.sensors), dtype=np.float32)
@@ -134,41 +122,35 @@ class Physics:
         return self._values(before, self._looked_at(), more)
 
     def _settle(self) -> None:
-        """Live through the days before the start in large steps, so that walls and air begin where they would be."""
-        steps = round(self.lead_s / _SETTLE_S)
-        for number in range(-steps, 0):
-            t_s = self._start_s + number * _SETTLE_S
-            self._new_day(t_s)
-            self.occupancy.settle(t_s, self._attendance())
+        """Live through the days before the start in large steps, so that all begins where it would be."""
+        t_s = self._start_s - self.lead_s
+        for dt_s in _SETTLE_S:
+            uniform = self._draws.uniform(Purpose.BEFORE, int(t_s // _SETTLE_S[-1]), self._layout.zones)
+            self.occupancy.settle(t_s + dt_s / 2, self._attendance.at(t_s, self._together), uniform)
             self.power.settle(self.occupancy.people)
-            self._inputs(t_s, _SETTLE_S, self._neutral)
-            self._integrate(_SETTLE_S, self._neutral)
-        self._new_day(self._start_s)
+            self._inputs(t_s, dt_s, self._neutral)
+            self._integrate(dt_s, self._neutral)
+            t_s += dt_s
 
-    def _new_day(self, t_s: float) -> None:
-        day = int(t_s // DAY_S)
-        if day != self._day:
-            self._day = day
-            self._attended = np.array([0.7 + 0.3 * rng.random() for rng in self._rngs])
+    @property
+    def _together(self) -> Floats:
+        return self._moods[:, self._layout.zones, None]
 
     def _tick(self, dt_s: float, more: Disturbances) -> None:
         """Renew the inputs for the minute to come."""
         t_s = self._start_s + self._now_ns / NS
-        self._new_day(t_s)
-        for row, rng in enumerate(self._rngs):
-            rng.random(out=self._uniform[row])
-            rng.standard_normal(out=self._normal[row])
-        arriving, leaving, light, appliance = self._uniform.transpose(1, 0, 2)
-        self.occupancy.move(t_s, dt_s, self._attendance(), arriving, leaving)
+        minute, zones = int(t_s // TICK_S), self._layout.zones
+        drawn = self._draws.uniform(Purpose.MINUTE, minute, _UNIFORMS * zones)
+        arriving, leaving, light, appliance = np.split(drawn, _UNIFORMS, axis=1)
+        self.occupancy.move(t_s, dt_s, self._attendance.at(t_s, self._together), arriving, leaving)
         self.power.switch(dt_s, self.occupancy.people, light, appliance)
         keep = np.exp(-dt_s / self._tau_s)
         self._moods *= keep
-        self._moods += np.sqrt(1 - keep**2) * self._normal
+        self._moods += np.sqrt(1 - keep**2) * self._draws.fresh(Purpose.MOOD, minute, self._tau_s.size)
+        self._plume_to = self._draws.fresh(Purpose.PLUME, minute, zones)
+        fans = np.where(self.hvac.running, _BLOWN, _STILL)
+        self._plume_to *= np.where(self.occupancy.people > 0, _STIRRED, fans)
         self._inputs(t_s, dt_s, more)
-
-    def _attendance(self) -> Floats:
-        """Of each building now, by which its schedule is multiplied: its day, and what all do together."""
-        return np.clip(self._attended * np.exp(_TOGETHER * self._moods[:, -2]), 0.0, 1.2)
 
     def _inputs(self, t_s: float, dt_s: float, more: Disturbances) -> None:
         """Everything that the states feel, held until the next tick."""
@@ -176,19 +158,30 @@ class Physics:
         people = self.occupancy.people
         self.hvac.control(t_s, dt_s, self.zones.air_c, more.hvac_off if more.active else None)
         self._rooms_w = self.power.rooms_w(people)
-        bustle = np.clip(np.exp(_BUSTLE * self._moods[:, -1:]), 0.4, 2.5)
+        bustle = np.clip(np.exp(_BUSTLE * self._moods[:, self._layout.zones + 1 :]), 0.6, 1.6)
         self._mains_w = self.power.mains_w(self._rooms_w, self.hvac.power_w(self.zones.air_c), bustle)
-        facing = np.maximum(0.0, np.cos(weather.sun_azimuth - self._azimuth))
-        sun_w = self._glazed_m2 * (_GLASS * _FACADE * weather.sun_w_m2) * (_DIFFUSE + (1 - _DIFFUSE) * facing)
+        facing = np.maximum(0.0, np.cos(weather.sun_azimuth - self._variety.azimuth))
+        sun_w = self._glass_m2(t_s) * (_GLASS * _FACADE * weather.sun_w_m2) * (_DIFFUSE + (1 - _DIFFUSE) * facing)
         gains_w = _PERSON_W * people + self._rooms_w
         self._air_w = _GAINS_TO_AIR * gains_w + _SUN_TO_AIR * sun_w
         self._mass_w = (1 - _GAINS_TO_AIR) * gains_w + (1 - _SUN_TO_AIR) * sun_w
-        leak_per_h = self._tightness_per_h * (weather.wind * np.exp(0.3 * self._moods[:, : self._layout.zones]))
+        leak_per_h = self._variety.tightness_per_h * (weather.wind * np.exp(0.3 * self._moods[:, : self._layout.zones]))
         self._outdoor_per_h = leak_per_h + self.hvac.outdoor_per_h
-        self._mixed_per_h = DOORS_PER_H + self.hvac.recirculated_per_h
-        # A recovery wheel keeps 70 % of the heat of the air that the handler brings in.
-        self._outdoor_w_k = self.zones.air_w_k(leak_per_h + 0.3 * self.hvac.outdoor_per_h)
+        doors_per_h = self._variety.doors_per_h * np.where(self.hvac.running | (people > 0), 1.0, SHUT)
+        self._mixed_per_h = doors_per_h + self.hvac.recirculated_per_h
+        # A recovery wheel keeps 70 % of the heat of the air that the handler brings in, but for rooms too warm already.
+        let_through = np.where(self.hvac.cooling & (self.zones.air_c > weather.temperature_c), 1.0, 0.3)
+        self._outdoor_w_k = self.zones.air_w_k(leak_per_h + let_through * self.hvac.outdoor_per_h)
         self._coil = self.hvac.cooling.mean(axis=1)
+
+    def _glass_m2(self, t_s: float) -> Floats:
+        """Windows that the sun comes through, in a usual facade of the floor area: blinds are set for a day."""
+        day = int(t_s // DAY_S)
+        if day != self._day:
+            self._day = day
+            closed = self._draws.uniform(Purpose.BLINDS, day, self._layout.zones)
+            self._unshaded_m2 = self._variety.area_m2 * self._variety.facade * (1.2 - 0.8 * closed)
+        return self._unshaded_m2
 
     def _integrate(self, dt_s: float, more: Disturbances) -> None:
         outdoor_per_h, outdoor_w_k, air_w = self._outdoor_per_h, self._outdoor_w_k, self._air_w
@@ -197,7 +190,10 @@ class Physics:
             outdoor_w_k = outdoor_w_k + self.zones.air_w_k(more.air_changes_per_h.astype(np.float64))
             air_w = air_w + more.heat_w
         mean_per_h = outdoor_per_h.mean(axis=1)
-        self._airy = (outdoor_per_h - mean_per_h[:, None]) / (outdoor_per_h + self._mixed_per_h)
+        changed_per_h = outdoor_per_h + self._mixed_per_h
+        airy = (outdoor_per_h - mean_per_h[:, None]) / changed_per_h
+        self._airy += (airy - self._airy) * -np.expm1(changed_per_h * (-dt_s / 3600.0 / BUFFER))
+        self._plume += (self._plume_to - self._plume) * -np.expm1(-dt_s / _PLUME_TAU_S)
         people = self.occupancy.people
         self.zones.step(
             dt_s,
@@ -227,10 +223,11 @@ class Physics:
 
     def _looked_at(self) -> tuple[Floats, Floats, Floats, Floats]:
         """What sensors see now: air, wall side, relative humidity, CO2; all of shape (buildings, zones)."""
-        air = self.zones.air_c.copy()
+        air = self.zones.air_c + _PLUME_K * self._plume
         wall = (1 - _RADIANT) * air + _RADIANT * self.zones.mass_c
-        percent = self.moisture.relative(air, self.co2.ppm, self._airy, self._weather.humidity_ratio)
-        return air, wall, percent, self.co2.ppm.copy()
+        ppm = self.co2.ppm + _PLUME_PPM * self._plume
+        percent = self.moisture.relative(air, ppm, self._airy, self._weather.humidity_ratio)
+        return air, wall, percent, ppm
 
     def _values(self, before: tuple[Floats, ...], after: tuple[Floats, ...], more: Disturbances) -> Singles:
         out = self._out

@@ -10,7 +10,7 @@ import numpy as np
 from simulator.physics.disturbances import Singles
 from simulator.physics.profiles import Floats
 
-DOORS_PER_H = 1.0  # air that rooms exchange through doors, of the volume of a room, with or without ventilation
+SHUT = 0.35  # of the air that a room exchanges with the corridor is left at night, when doors are shut
 
 
 class Co2:

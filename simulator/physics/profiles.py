@@ -41,6 +41,9 @@ class Profile:
     opens_h: float  # time of day the ventilation starts
     closes_h: float
     open_weekend: bool
+    spread_s: float  # by which rooms of a building live earlier or later than one another
+    away: float  # share of the rooms that nobody uses on a day
+    day_begins_h: float  # when it is drawn anew who comes
 
 
 def _day(*steps: tuple[int, float]) -> Day:
@@ -55,26 +58,30 @@ _NIGHT = _day((0, 0.0))
 PROFILES: dict[str, Profile] = {
     "office": Profile(
         weekday=_day(
-            (7, 0.1), (8, 0.35), (9, 0.65), (10, 0.75), (12, 0.6), (13, 0.7), (17, 0.4), (18, 0.15), (20, 0.0)
+            *((6, 0.03), (7, 0.12), (8, 0.4), (9, 0.58), (10, 0.7), (12, 0.55), (13, 0.75), (14, 0.85)),
+            *((16, 0.75), (17, 0.45), (18, 0.15), (19, 0.03), (20, 0.0)),
         ),
         saturday=_day((9, 0.05), (10, 0.1), (16, 0.0)),
         sunday=_day((10, 0.04), (16, 0.0)),
         area_m2=18.0,
         people_per_m2=1 / 10,
-        stay_s=4500.0,
+        stay_s=2400.0,
         co2_l_per_s=0.0052,
         lighting_w_m2=6.5,
         plugs_w_person=85.0,
         base_w_m2=3.0,
-        heat_to_c=21.0,
+        heat_to_c=21.5,
         cool_to_c=24.0,
-        setback_k=3.0,
+        setback_k=2.0,
         opens_h=6.0,
-        closes_h=20.0,
+        closes_h=19.0,
         open_weekend=False,
+        spread_s=1800.0,
+        away=0.2,
+        day_begins_h=4.0,
     ),
     "school": Profile(
-        weekday=_day((7, 0.1), (8, 0.75), (12, 0.5), (13, 0.7), (15, 0.3), (16, 0.1), (18, 0.03), (21, 0.0)),
+        weekday=_day((7, 0.1), (8, 0.75), (12, 0.5), (13, 0.7), (15, 0.3), (16, 0.08), (17, 0.02), (18, 0.0)),
         saturday=_NIGHT,
         sunday=_NIGHT,
         area_m2=28.0,
@@ -88,8 +95,11 @@ PROFILES: dict[str, Profile] = {
         cool_to_c=24.5,
         setback_k=4.0,
         opens_h=6.0,
-        closes_h=18.0,
+        closes_h=18.5,
         open_weekend=False,
+        spread_s=400.0,
+        away=0.1,
+        day_begins_h=4.0,
     ),
     "retail": Profile(
         weekday=_day(
@@ -108,8 +118,11 @@ PROFILES: dict[str, Profile] = {
         cool_to_c=24.0,
         setback_k=4.0,
         opens_h=7.0,
-        closes_h=21.0,
+        closes_h=21.5,
         open_weekend=True,
+        spread_s=600.0,
+        away=0.02,
+        day_begins_h=4.0,
     ),
     "hotel": Profile(
         weekday=_day((0, 0.75), (7, 0.6), (8, 0.4), (9, 0.25), (10, 0.15), (17, 0.3), (19, 0.4), (21, 0.55), (22, 0.7)),
@@ -128,6 +141,9 @@ PROFILES: dict[str, Profile] = {
         opens_h=0.0,
         closes_h=24.0,
         open_weekend=True,
+        spread_s=2700.0,
+        away=0.2,
+        day_begins_h=13.0,
     ),
 }
 MIXED = "mixed"  # every building draws its own

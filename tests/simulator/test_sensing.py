@@ -58,12 +58,12 @@ def test_fast_noise_is_that_of_the_element():
 
 def test_a_late_sample_is_that_of_a_later_moment():
     """While surroundings rise steadily, a sensor that samples late reads what is there by then."""
-    sensing, columns = _sensing(), LAYOUT.columns("co2")
+    sensing, columns = _sensing(), LAYOUT.columns("temperature")
     for k in range(60):
         measured = sensing.apply(_level(1000.0 * k))
     late_s = sensing.delay_s[:, columns]
     slope = np.polyfit(late_s.ravel(), measured[:, columns].ravel(), 1)[0]
-    assert slope == pytest.approx(200.0, rel=0.15)  # 1000 ppm a sample of 5 s
+    assert slope == pytest.approx(200.0, rel=0.15)  # 1000 K a sample of 5 s
     assert 0 <= late_s.min() <= late_s.max() < 2.5
 
 

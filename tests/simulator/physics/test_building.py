@@ -1,5 +1,7 @@
 """Buildings: what happens depends on seed and time alone, and causes have their effects."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,7 @@ def test_how_often_one_looks_changes_nothing(make_physics, interval_s):
     samples = round(3 * 3600 / interval_s)
     fine, coarse = make_physics(hour=7.0, interval_s=interval_s), make_physics(hour=7.0, interval_s=60.0)
     _after(fine, samples)
-    _after(coarse, int(samples * interval_s // 60))
+    _after(coarse, math.ceil(samples * interval_s / 60))  # inputs are those of the minute begun
     assert (fine.occupancy.people == coarse.occupancy.people).all()
     assert (fine.power.lit == coarse.power.lit).all()
     assert (fine.hvac.heating == coarse.hvac.heating).all()
@@ -132,3 +134,49 @@ def test_any_number_of_sensors(make_physics, sensors):
         quantity = ZONE[column % 5]
         assert (low[quantity] < values[:, column]).all()
         assert (values[:, column] < high[quantity]).all()
+
+
+def test_the_first_midnight_is_like_the_next(make_physics):
+    """All begins in its own cycle: CO2 of the first night is that of the next, to 30 ppm."""
+    physics = make_physics(8, 50, hour=0.0, interval_s=600.0)
+    nights = [_ppm_after(physics, 6)]
+    nights.append(_ppm_after(physics, 144))
+    assert abs(nights[1] - nights[0]) < 30
+
+
+def _ppm_after(physics, samples):
+    _after(physics, samples)
+    return physics.co2.ppm.mean()
+
+
+def test_co2_only_falls_once_people_have_gone(make_physics):
+    """In every room of an empty office, from hour to hour, towards outdoors, and not above where it was."""
+    physics = make_physics(8, 50, hour=12.0, interval_s=600.0)
+    _after(physics, 55)  # 21:10
+    assert physics.occupancy.people.sum() == 0
+    means = [physics.co2.ppm.mean(axis=1)]
+    for _ in range(3):
+        _after(physics, 6)
+        means.append(physics.co2.ppm.mean(axis=1))
+    assert (np.diff(means, axis=0) < 6).all()  # outdoors itself rises by night
+    assert means[0].mean() > means[-1].mean()
+
+
+def test_a_date_has_the_same_people_whatever_the_start(make_physics):
+    """A run that began a day earlier has the same people in the same rooms on Tuesday morning."""
+    early, late = make_physics(4, 50, hour=9.0, interval_s=600.0), make_physics(4, 50, hour=24.0, interval_s=600.0)
+    _after(early, 26 * 6)
+    _after(late, 11 * 6)
+    assert early.occupancy.people.sum() > 0
+    assert np.abs(early.occupancy.people - late.occupancy.people).sum() <= 0.1 * early.occupancy.people.sum()
+
+
+def test_buildings_differ_in_what_is_always_on(make_physics):
+    """Base over peak of main meters: from well below a quarter to well above, as metered offices do."""
+    physics = make_physics(30, 100, hour=0.0, interval_s=900.0)
+    mains = np.array([physics.step()[:, 3].copy() for _ in range(64)])  # to 16:00
+    base, peak = np.percentile(mains, [2.5, 97.5], axis=0)
+    low, high = np.percentile(base / peak, [10, 90])
+    assert high > 1.5 * low
+    day = np.corrcoef(np.diff(mains[32:], axis=0).T)[np.tril_indices(30, -1)]
+    assert np.median(day) < 0.5
