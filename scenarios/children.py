@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from wire.errors import SensorSwarmError
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -46,19 +48,37 @@ class Child:
 
     @classmethod
     def start(
-        cls, role: str, command: list[str], *, log: Path, environment: dict[str, str], takes_orders: bool = False
+        cls,
+        role: str,
+        command: list[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+        folder: Path | None = None,
+        takes_orders: bool = False,
     ) -> Child:
-        """Start a process whose output is appended to `log`; one that takes orders hears `tell`."""
+        """Start a process whose output is appended to `log`; one that takes orders hears `tell`.
+
+        Raises:
+            SensorSwarmError: there is no such program, or it may not be started.
+        """
         with log.open("ab") as output:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE if takes_orders else subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **environment},
-                start_new_session=True,
-                preexec_fn=_death_signal(),  # noqa: PLW1509 - one C call that takes no lock
-            )
+            try:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE if takes_orders else subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    cwd=folder,
+                    env={**os.environ, **environment},
+                    start_new_session=True,
+                    preexec_fn=_death_signal(),  # noqa: PLW1509 - one C call that takes no lock
+                )
+            except (OSError, ValueError) as error:  # ValueError: a null byte in a word
+                raise SensorSwarmError(
+                    f"the {role} cannot be started: {command[0]}: {getattr(error, 'strerror', error)}; "
+                    "is it installed, and on PATH?"
+                ) from None
         return cls(role, log, process)
 
     @property

@@ -24,6 +24,7 @@ class Addresses:
     server_port: int
     directory: Path
     proxy_port: int = 0  # 0: the swarm connects to the server itself
+    ws_path: str = "/ws"
 
     @property
     def swarm_url(self) -> str:
@@ -34,11 +35,6 @@ class Addresses:
     def server_url(self) -> str:
         """Base of the server under test."""
         return f"ws://{self.server_host}:{self.server_port}"
-
-    @property
-    def health_url(self) -> str:
-        """Where the server says whether it is ready."""
-        return f"http://{self.server_host}:{self.server_port}/healthz"
 
 
 def server(scenario: Scenario, addresses: Addresses) -> list[str]:
@@ -61,7 +57,7 @@ def swarm(scenario: Scenario, addresses: Addresses, *, locustfile: Path, longest
     fleet = str(scenario.fleet.buildings) if scenario.fleet else ",".join(scenario.building_names)
     return [
         *(sys.executable, "-m", "locust", "-f", str(locustfile), "--headless"),
-        *("--host", addresses.swarm_url),
+        *("--host", addresses.swarm_url, "--ws-path", addresses.ws_path),
         *("-u", str(swarm.managers), "-r", str(swarm.spawn_rate), "-t", f"{longest_s:.0f}s"),
         *("--run-dir", str(addresses.directory)),
         *("--fleet", fleet),
@@ -85,12 +81,13 @@ def _behaviours(mix: Sequence[Behaviour]) -> list[str]:
     ]
 
 
-def proxy(addresses: Addresses) -> list[str]:
-    """Command of the TCP proxy in front of the server; its delay is told it while it runs."""
+def proxy(addresses: Addresses, *, delay_ms: float = 0.0) -> list[str]:
+    """Command of the TCP proxy in front of the server; another delay is told it while it runs."""
     return [
         *(sys.executable, "-m", "scenarios.proxy"),
         *("--listen", f"{addresses.server_host}:{addresses.proxy_port}"),
         *("--to", f"{addresses.server_host}:{addresses.server_port}"),
+        *("--delay-ms", f"{delay_ms:g}"),
     ]
 
 

@@ -8,26 +8,26 @@ import os
 import secrets
 import signal
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from types import FrameType
 
-from scenarios import commands, facts, faults
+from scenarios import commands, facts, faults, subject
 from scenarios.children import Child, stop_all
 from scenarios.commands import Addresses
 from scenarios.lagprobe import LagProbe
+from scenarios.ready import is_ready
 from scenarios.sampler import Sampler
 from scenarios.schema import Latency, Scenario, Swarm
+from scenarios.subject import Own, Subject
 from wire import records
 from wire.broker import EmbeddedBroker
 from wire.clock import now
 from wire.errors import ExitCode, SensorSwarmError, UnusableError
 from wire.ports import free_port
-from wire.secret import SECRET_VARIABLE
+from wire.secret import SECRET_VARIABLE, development_secret
 
 Tell = Callable[[str], None]
 Progress = Callable[[float, float], None]  # seconds of load that have passed, and seconds in all
@@ -42,10 +42,18 @@ class InterruptedRunError(UnusableError):
     """The run was ended by Ctrl-C or SIGTERM."""
 
 
-def run(scenario: Scenario, directory: Path, *, tell: Tell, progress: Progress = lambda *_: None) -> records.Run:
+def run(
+    scenario: Scenario,
+    directory: Path,
+    *,
+    tell: Tell,
+    progress: Progress = lambda *_: None,
+    server: Subject | None = None,
+) -> records.Run:
     """Carry out one run; its files are in `directory` when this returns or raises.
 
-    `tell` gets a line for each step, `progress` is called about once a second while the load goes on.
+    `tell` gets a line for each step, `progress` is called about once a second while the load goes on. `server` is the
+    server under test, by default our reference server.
 
     Returns the run record: `usable` is False when a process died or the swarm's books do not balance, with reasons.
 
@@ -53,6 +61,8 @@ def run(scenario: Scenario, directory: Path, *, tell: Tell, progress: Progress =
         SensorSwarmError: a process refused its settings (exit code 2), or the directory cannot be written.
         UnusableError: the run could not be carried out; run.json says why where it could be written.
     """
+    server = server or Own()
+    subject.check(server, scenario)
     records.make_directory(directory)
     if any((directory / name).exists() for name in (records.RUN, records.PUBLISHED, records.CLIENTS)):
         raise SensorSwarmError(f"run directory {directory} holds a run already; choose another with --run-dir")
@@ -60,7 +70,7 @@ def run(scenario: Scenario, directory: Path, *, tell: Tell, progress: Progress =
         scenario=scenario.name,
         started_ts=now(),
         seed=scenario.seed,
-        stack=scenario.server.stack,
+        stack=server.label,
         time_scale=scenario.time_scale,
         settings=scenario.model_dump(mode="json"),
         versions=facts.versions(),
@@ -68,9 +78,9 @@ def run(scenario: Scenario, directory: Path, *, tell: Tell, progress: Progress =
     )
     records.write_json(directory / records.RUN, record)
     records.write_json(directory / commands.PLAN, commands.plan(scenario))
-    with _interruptible():
+    with interruptible():
         try:
-            _Conductor(scenario, directory, record, tell, progress).conduct()
+            _Conductor(scenario, directory, record, tell, progress, server).conduct()
             record.usable = not record.reasons
         except SensorSwarmError as error:
             record.usable = False
@@ -83,16 +93,27 @@ def run(scenario: Scenario, directory: Path, *, tell: Tell, progress: Progress =
 
 
 @contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Turn Ctrl-C and SIGTERM into one exception, so that every way out passes the same cleaning."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         del number, frame
         for name in (signal.SIGINT, signal.SIGTERM):  # once is enough: the cleaning is bounded
             signal.signal(name, signal.SIG_IGN)
-        raise InterruptedRunError("the run was interrupted; what was written until then is kept")
+        raise InterruptedRunError("interrupted; what was written until then is kept")
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let neither Ctrl-C nor SIGTERM break into a cleaning; what is done inside must be short."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
@@ -104,13 +125,20 @@ class _Conductor:
     """One run's processes, from the first to the last."""
 
     def __init__(
-        self, scenario: Scenario, directory: Path, record: records.Run, tell: Tell, progress: Progress
+        self,
+        scenario: Scenario,
+        directory: Path,
+        record: records.Run,
+        tell: Tell,
+        progress: Progress,
+        server: Subject,
     ) -> None:
         self._scenario = scenario
         self._directory = directory
         self._record = record
         self._tell = tell
         self._progress = progress
+        self._server = server
         self._children: list[Child] = []
         self._broker = EmbeddedBroker(port=0)
         self._writer = records.RecordWriter(directory)
@@ -120,7 +148,7 @@ class _Conductor:
         self._steps: list[tuple[float, Callable[[], None]]] = []  # what we do to the run ourselves, by time
         self._down: dict[str, Child] = {}  # killed by a fault, to be started again
         self._environment = {
-            SECRET_VARIABLE: secrets.token_urlsafe(32),
+            SECRET_VARIABLE: _secret(server),
             "PYTHONUNBUFFERED": "1",
             "NO_COLOR": "1",
         }
@@ -129,26 +157,11 @@ class _Conductor:
         """The whole run; every process is stopped when this returns or raises."""
         scenario = self._scenario
         try:
-            self._broker.start()
-            self._sampler.watch(_BROKER, self._broker.pid)
-            proxied = any(isinstance(fault, Latency) for fault in scenario.fault)
-            addresses = Addresses(
-                self._broker.url,
-                _LOOPBACK,
-                free_port(_LOOPBACK),
-                self._directory,
-                proxy_port=free_port(_LOOPBACK) if proxied else 0,
-            )
-            self._tell(f"broker      {self._broker.url} (embedded)")
-
-            self._start("server", commands.server(scenario, addresses))
-            self._wait("the server is ready", lambda: _healthy(addresses.health_url), _READY_S)
-            self._probe = LagProbe(addresses.health_url)
-            self._sampler.watch_lag("server", self._probe.take)
-            self._tell(f"server      {addresses.server_url}/ws ({scenario.server.stack})")
-
-            if proxied:
-                proxy = self._start("proxy", commands.proxy(addresses), takes_orders=True)
+            addresses = self._serve()
+            if addresses.proxy_port:
+                proxy = self._start(
+                    "proxy", commands.proxy(addresses, delay_ms=self._server.delay_ms or 0), takes_orders=True
+                )
                 self._wait("the proxy is ready", lambda: bool(proxy.last_words()), _READY_S)
                 self._tell(f"proxy       {addresses.swarm_url} in front of it")
 
@@ -177,13 +190,45 @@ class _Conductor:
 
             swarm.stop(patience_s=_SETTLE_S)
             self._judge_swarm(swarm)
-            self._child("server").stop(patience_s=10)
         finally:
             self._stop_everything()
 
+    def _serve(self) -> Addresses:
+        """Start broker and server, or find those that run; returns where everything meets."""
+        server = self._server
+        proxied = server.delay_ms is not None or any(isinstance(fault, Latency) for fault in self._scenario.fault)
+        place = server.place
+        if place is None:
+            self._broker.start()
+            self._sampler.watch(_BROKER, self._broker.pid)
+        addresses = Addresses(
+            place.broker_url if place else self._broker.url,
+            place.host if place else _LOOPBACK,
+            place.port if place else free_port(_LOOPBACK),
+            self._directory.absolute(),  # for a server that starts in another folder
+            proxy_port=free_port(_LOOPBACK) if proxied else 0,
+            ws_path=place.ws_path if place else "/ws",
+        )
+        self._tell(f"broker      {addresses.broker_url}{'' if place else ' (embedded)'}")
+        if place is None:
+            self._start("server", server.command(self._scenario, addresses))
+        self._wait("the server is ready", partial(is_ready, addresses, server.ready_path), _READY_S)
+        if isinstance(server, Own):
+            self._probe = LagProbe(addresses.health_url)
+            self._sampler.watch_lag("server", self._probe.take)
+        self._tell(f"server      {addresses.server_url}{addresses.ws_path} ({server.label})")
+        return addresses
+
     def _start(self, role: str, command: list[str], *, takes_orders: bool = False) -> Child:
-        log = self._directory / f"{role}.log"
-        child = Child.start(role, command, log=log, environment=self._environment, takes_orders=takes_orders)
+        ours = role != "server"  # the server's variables and folder are its own
+        child = Child.start(
+            role,
+            command,
+            log=self._directory / f"{role}.log",
+            environment=self._environment if ours else {**self._environment, **self._server.environment},
+            folder=None if ours else self._server.folder,
+            takes_orders=takes_orders,
+        )
         self._children.append(child)
         self._sampler.watch(role, child.pid)
         return child
@@ -260,7 +305,7 @@ class _Conductor:
             elif order.kind == "latency":
                 proxy = self._child("proxy")
                 self._steps.append((order.ts, partial(proxy.tell, f"delay {order.delay_ms:g}")))
-                self._steps.append((order.until, partial(proxy.tell, "delay 0")))
+                self._steps.append((order.until, partial(proxy.tell, f"delay {self._server.delay_ms or 0:g}")))
         self._steps.sort(key=itemgetter(0))
         self._writer.flush()
 
@@ -303,12 +348,12 @@ def _ended(child: Child) -> SensorSwarmError:
     return UnusableError(f"the {child.role} {how} during the run" + (f": {said}" if said else "") + f" ({child.log})")
 
 
-def _healthy(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own http:// address
-            return bool(response.status == 200)  # noqa: PLR2004 - HTTP OK
-    except (urllib.error.URLError, OSError):
-        return False
+def _secret(server: Subject) -> str:
+    """What tokens are signed with: a fresh secret for our own server; another's may be given by the variable."""
+    given = None if isinstance(server, Own) else os.environ.get(SECRET_VARIABLE)
+    if given or server.place is None:
+        return given or secrets.token_urlsafe(32)
+    return development_secret()  # a server that was started apart took it too, unless it was given one
 
 
 def locustfile() -> Path:

@@ -129,6 +129,7 @@ class Scenario(Table):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     description: str = ""
     seed: int = Field(default=0, ge=0)
+    warmup_s: Seconds = 0.0  # of the load, left out when runs are compared; the books count it
     drain_s: Seconds = 3.0  # after the last reading, before the books are settled
     fleet: Fleet | None = None
     recording: Recording | None = None
@@ -149,6 +150,8 @@ class Scenario(Table):
                 f"swarm.buildings_per_manager = {self.swarm.buildings_per_manager}, but there are only "
                 f"{len(self.building_names)} buildings"
             )
+        if self.warmup_s >= self.duration_s:
+            raise ValueError(f"warmup_s = {self.warmup_s:g} leaves nothing of the load, which is {self.duration_s:g} s")
         planned = [("anomaly", item.kind, item.at_s) for item in self.anomaly]
         planned += [("fault", item.kind, item.at_s) for item in self.fault]
         for table, kind, at_s in planned:

@@ -14,6 +14,9 @@ import typer
 import reference_server.cli
 import reference_server.token_cli
 import reports.cli
+import reports.gate_cli
+import sensorswarm.calibrate
+import sensorswarm.compare
 from scenarios import library, runner, schema
 from wire.broker import EmbeddedBroker
 from wire.errors import ExitCode, SensorSwarmError, UnusableError
@@ -32,6 +35,9 @@ app.command()(reference_server.cli.serve)
 app.command()(reference_server.token_cli.token)
 app.command()(reference_server.token_cli.password)
 app.command()(reports.cli.report)
+app.command()(reports.gate_cli.gate)
+app.command()(sensorswarm.compare.compare)
+app.command()(sensorswarm.calibrate.calibrate)
 
 
 @app.command()

@@ -16,7 +16,18 @@ def test_every_command_is_in_the_help() -> None:
     """A user finds them all, and what exit codes mean."""
     result = runner.invoke(app, ["--help"])
     assert result.exit_code == 0
-    for command in ("run", "serve", "report", "scenarios", "locustfile", "broker", "token", "password"):
+    for command in (
+        "run",
+        "serve",
+        "report",
+        "compare",
+        "calibrate",
+        "scenarios",
+        "locustfile",
+        "broker",
+        "token",
+        "password",
+    ):
         assert f" {command} " in result.output
     assert "3 the measurement is not usable" in " ".join(result.output.split())
 
@@ -24,7 +35,7 @@ def test_every_command_is_in_the_help() -> None:
 def test_shipped_scenarios_are_listed() -> None:
     """Name and description of each, a line."""
     lines = runner.invoke(app, ["scenarios"]).output.splitlines()
-    assert [line.split()[0] for line in lines] == ["crash", "demo", "mixed", "recorded", "restart"]
+    assert [line.split()[0] for line in lines] == ["crash", "demo", "gate", "mixed", "recorded", "restart"]
 
 
 def test_the_locustfile_is_there() -> None:

@@ -1,0 +1,188 @@
+"""`sensorswarm compare`, from its options to its exit code; runs are made by a stub, everything else is real."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from typer.testing import CliRunner, Result
+
+from scenarios.duet import Task
+from scenarios.runner import InterruptedRunError
+from sensorswarm.cli import app
+from wire.errors import SensorSwarmError, UnusableError
+
+SAME = ("--base", "delay:0", "--candidate", "delay:0")
+SLOWER = ("--base", "delay:0", "--candidate", "delay:12")
+
+
+def compare(*options: str, scenario: str = "gate") -> Result:
+    return CliRunner().invoke(app, ["compare", scenario, "--out", "out", *options])
+
+
+def written() -> dict[str, Any]:
+    return orjson.loads(Path("out/compare.json").read_bytes())
+
+
+def phases(made: list[str]) -> dict[str, int]:
+    names = [name.partition("-")[0] for name in made]
+    return {name: names.count(name) for name in dict.fromkeys(names)}
+
+
+def test_a_server_like_the_base_holds(lab) -> None:
+    """Exit 0 after one set; every d_k, the seed and the order are written."""
+    result = compare(*SAME, "--seed", "3")
+    assert result.exit_code == 0, result.output
+    assert phases(lab.made) == {"first": 16}
+    verdict = written()
+    assert (verdict["verdict"], verdict["seed"], len(verdict["sets"]["first"])) == ("held", 3, 8)
+    assert [len(one["d"]) for one in verdict["decisions"]] == [8, 8, 8]
+    assert sum(pair["base_first"] for pair in verdict["sets"]["first"]) == 4
+    assert (
+        "Held: reading.p50, reading.p95 and reading.p99" in " ".join(result.output.split()) or "Held" in result.output
+    )
+    assert max(len(line) for line in result.stdout.splitlines() if line.startswith("reading")) <= 80
+
+
+def test_a_slower_server_fails_after_a_fresh_set_and_a_control(lab) -> None:
+    """Exit 1; JUnit and Markdown say which metric, and GitHub gets one error."""
+    result = compare(*SLOWER, "--junit", "junit.xml", "--summary", "summary.md", "--annotate")
+    assert result.exit_code == 1, result.output
+    assert phases(lab.made) == {"first": 16, "again": 16, "control": 16}
+    outcomes = {one["metric"]: one["outcome"] for one in written()["decisions"]}
+    assert outcomes["reading.p50"] == "regressed"
+    failed = ET.parse("junit.xml").findall(".//failure")  # noqa: S314 - we wrote it
+    assert len(failed) == list(outcomes.values()).count("regressed")
+    assert "❌ regressed" in Path("summary.md").read_text()
+    assert result.output.count("::error") == 1
+
+
+def test_one_set_alone_fails_nobody(lab) -> None:
+    """What only the first set flags was chance."""
+
+    def change(task: Task, figures: dict[str, Any]) -> None:
+        if task.phase == "first" and task.side == "candidate":
+            figures["latency_ms"] = {name: value * 1.6 for name, value in figures["latency_ms"].items()}
+
+    lab.change = change
+    result = compare(*SAME)
+    assert result.exit_code == 0, result.output
+    assert phases(lab.made) == {"first": 16, "again": 16}
+
+
+def test_a_machine_that_flags_the_base_against_itself_says_nothing(lab) -> None:
+    """Exit 3, whatever the sets before say."""
+
+    def change(task: Task, figures: dict[str, Any]) -> None:
+        if task.side == "candidate":
+            figures["latency_ms"] = {name: value * 1.6 for name, value in figures["latency_ms"].items()}
+
+    lab.change = change
+    result = compare(*SAME)
+    assert result.exit_code == 3, result.output
+    assert "base against base was flagged" in result.output
+
+
+def test_one_lost_alert_fails_at_once(lab) -> None:
+    """Counts are exact: no fresh set, no control."""
+
+    def change(task: Task, figures: dict[str, Any]) -> None:
+        if task.name == "first-05-candidate":
+            figures["broken"] = ["alerts_missing 1 > 0"]
+
+    lab.change = change
+    result = compare(*SAME)
+    assert result.exit_code == 1, result.output
+    assert phases(lab.made) == {"first": 16}
+    assert "alerts_missing 1 > 0 in run first-05-candidate" in " ".join(result.output.split())
+
+
+def test_an_unusable_run_is_told_and_its_pair_made_again(lab) -> None:
+    """Exit 3 with the reason, every case skipped; the same command goes on and comes to a verdict."""
+
+    def fail(task: Task) -> None:
+        if len(lab.made) == 5:
+            raise UnusableError("the publisher was late")
+
+    lab.before = fail
+    result = compare(*SAME, "--junit", "junit.xml", "--summary", "summary.md")
+    assert isinstance(result.exception, UnusableError)
+    assert "proves nothing: the publisher was late; the same command with --out out" in str(result.exception)
+    assert len(ET.parse("junit.xml").findall(".//skipped")) == 3  # noqa: S314 - we wrote it
+    assert "the publisher was late" in Path("summary.md").read_text()
+    lab.before = lambda _: None
+    result = compare(*SAME)
+    assert result.exit_code == 0, result.output
+    assert "going on with out: 5 runs are there" in result.output
+    assert len(lab.made) == 5 + 16 - 4  # the pair that was broken is made whole again
+
+
+@pytest.mark.parametrize("at", [0, 15, 20, 40])
+def test_ctrl_c_in_any_set_can_be_gone_on_with(lab, at: int) -> None:
+    """Exit 3 and one line; nothing that is over is run again; the verdict is the same."""
+
+    def interrupt(task: Task) -> None:
+        if len(lab.made) == at:
+            raise InterruptedRunError("interrupted")
+
+    lab.before = interrupt
+    result = compare(*SLOWER)
+    assert isinstance(result.exception, InterruptedRunError)
+    assert result.exception.exit_code == 3
+    assert not Path("out/compare.json").exists()
+    lab.before = lambda _: None
+    assert compare(*SLOWER).exit_code == 1
+    assert len(set(lab.made)) == 48
+    assert len(lab.made) <= 49
+
+
+def test_another_comparison_does_not_go_on_with_it(lab) -> None:
+    """Other sides, seeds, numbers or scenarios are refused with what differs."""
+    assert compare(*SAME).exit_code == 0
+    for options, scenario, complaint in (
+        (SLOWER, "gate", "another candidate (delay:0, now delay:12)"),
+        ((*SAME, "--seed", "9"), "gate", "another seed (0, now 9)"),
+        ((*SAME, "--pairs", "6"), "gate", "another pairs (8, now 6)"),
+        (SAME, "demo", "another scenario"),
+    ):
+        result = compare(*options, scenario=scenario)
+        assert isinstance(result.exception, SensorSwarmError)
+        assert result.exception.exit_code == 2
+        assert complaint in str(result.exception)
+    assert len(lab.made) == 16
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ((*SAME, "--pairs", "5"), "--pairs: 5 pairs cannot support a verdict"),
+        ((*SAME, "--pairs", "26"), "at most 25"),
+        (
+            (*SAME, "--pairs", "6", *(f"--limit=reading.{one}" for one in ("p50", "p90", "p95", "p99"))),
+            "at least 7 pairs",
+        ),
+        ((*SAME, "--limit", "reading.p59=10%"), "did you mean reading.p99?"),
+        ((*SAME, "--limit", "reading.p95=0%"), "above 0"),
+        ((*SAME, "--calibration", "none.json"), "calibration none.json"),
+        (("--base", "delay:0", "--candidate", "gti:HEAD"), "did you mean git:"),
+        (("--base", "git:HEAD", "--candidate", ""), "is no git repository"),
+        (("--base", "url:ws://127.0.0.1:9,mqtt://127.0.0.1:9", "--candidate", ""), "does not answer"),
+        (("--base", "url:ws://192.0.2.1:9,mqtt://127.0.0.1:9", "--candidate", ""), "--allow-remote"),
+    ],
+)
+def test_what_is_used_wrongly_is_one_line_before_any_run(lab, options: tuple[str, ...], complaint: str) -> None:
+    """Exit 2: what, where, remedy."""
+    result = compare(*options)
+    assert isinstance(result.exception, SensorSwarmError), result.output
+    assert result.exception.exit_code == 2
+    assert complaint in str(result.exception)
+    assert "\n" not in str(result.exception)
+    assert lab.made == []
+
+
+def test_a_document_on_standard_output_stays_one(lab) -> None:
+    """--json prints JSON and nothing else there; progress goes to standard error."""
+    result = compare(*SLOWER, "--json", "--annotate")
+    assert orjson.loads(result.stdout)["exit_code"] == 1
+    assert "first: run 1 of 16" in result.stderr
