@@ -214,7 +214,7 @@ class _Conductor:
             self._start("server", server.command(self._scenario, addresses))
         self._wait("the server is ready", partial(is_ready, addresses, server.ready_path), _READY_S)
         if isinstance(server, Own):
-            self._probe = LagProbe(addresses.health_url)
+            self._probe = LagProbe(f"http://{addresses.server_host}:{addresses.server_port}{server.ready_path}")
             self._sampler.watch_lag("server", self._probe.take)
         self._tell(f"server      {addresses.server_url}{addresses.ws_path} ({server.label})")
         return addresses
