@@ -19,6 +19,7 @@ from wire.errors import UnusableError
 
 _PATIENCE_S = 60.0
 _LOOK_S = 0.05
+_TURNS = 10
 
 
 def cpu_s(*processes: psutil.Process) -> float:
@@ -111,28 +112,33 @@ class Sink(Talker):
         """Of every reading since the last time asked."""
         return list(orjson.loads(self.ask("latencies")))
 
-    def wait_until_live(self) -> None:
-        """Wait until every client is subscribed.
+    def open(self, clients: int) -> None:
+        """Connect clients until there are so many, and wait until every one is subscribed.
 
         Raises:
             UnusableError: they are not in time.
         """
+        self.ask(f"open {clients}")
         deadline_s = time.monotonic() + _PATIENCE_S
-        while (live := self.live) < self.plan.clients:
+        while (live := self.live) < clients:
             if time.monotonic() > deadline_s:
-                raise UnusableError(
-                    f"only {live} of {self.plan.clients} clients were subscribed within {_PATIENCE_S:g} s"
-                )
+                raise UnusableError(f"only {live} of {clients} clients were subscribed within {_PATIENCE_S:g} s")
             time.sleep(_LOOK_S)
 
 
 @contextlib.contextmanager
 def sinks(*plans: Plan) -> Iterator[list[Sink]]:
-    """Sinks with all their clients subscribed, for as long as the block lasts."""
+    """Sinks with all their clients subscribed, for as long as the block lasts.
+
+    They connect in turns, those that stand later in `plans` last: a server that serves its clients in the order in
+    which they came must not serve one sink's first.
+    """
     with contextlib.ExitStack() as stack:
         started = [stack.enter_context(contextlib.closing(Sink(plan))) for plan in plans]
-        for sink in started:
-            sink.wait_until_live()
+        turns = _TURNS if len(plans) > 1 else 1
+        for turn in range(1, turns + 1):
+            for sink in started:
+                sink.open(-(-sink.plan.clients * turn // turns))
         yield started
 
 

@@ -1,8 +1,9 @@
 """Many WebSocket clients as cheap as they can be, for `benchmarks.fanout`: raw sockets, one epoll, frames only counted.
 
-Run as `python -m benchmarks._fanout_sink PLAN`, PLAN being a `Plan` as JSON. It connects, then answers each line on
-standard input with a line of JSON, and ends when its standard input does:
+Run as `python -m benchmarks._fanout_sink PLAN`, PLAN being a `Plan` as JSON. It answers each line on standard input
+with a line of JSON, and ends when its standard input does:
 
+    open N       -> "opening"        connects until N clients are open or opening
     status       -> {"live": N, "readings": N, "closes": {code: N}}
     latencies    -> [seconds, ...]   since the last time asked: kernel receive stamp minus `ts`, clients with `stamped`
     stall        -> "stalled"        from now on nothing is read from any connection
@@ -109,6 +110,7 @@ class Sink:
         self._poll = select.epoll()
         self._clients: dict[int, _Client] = {}
         self._started = 0
+        self._wanted = 0
         self._opening = 0  # connected, but not live yet
         self._hello = b"".join(text_frame(message.encode()) for message in dial.hello)
         self._hellos = iter([text_frame(message.encode()) for message in dial.hellos])
@@ -133,7 +135,7 @@ class Sink:
         self._poll.register(orders, select.EPOLLIN)
         plan = self.plan
         while True:
-            while self._started < plan.clients and self._opening < _AT_ONCE:
+            while self._started < self._wanted and self._opening < _AT_ONCE:
                 self._connect()
             for descriptor, _ in self._poll.poll():
                 if descriptor != orders:
@@ -142,22 +144,25 @@ class Sink:
                         self._read(client)
                 elif not self._obey(os.read(orders, 4096)):
                     return
-            if plan.pause_s and self._started == plan.clients and not self._opening:
+            if plan.pause_s and self._started == self._wanted and not self._opening:
                 time.sleep(plan.pause_s)
 
     def _obey(self, order: bytes) -> bool:
-        match order.strip():
-            case b"status":
+        match order.split():
+            case [b"open", count]:
+                self._wanted = int(count)
+                _say("opening")
+            case [b"status"]:
                 closes = {str(code): count for code, count in self.closes.items()}
                 _say({"live": self.live, "readings": self.readings, "closes": closes})
-            case b"latencies":
+            case [b"latencies"]:
                 _say(self.latencies_s)
                 self.latencies_s = []
-            case b"stall":
+            case [b"stall"]:
                 for descriptor in self._clients:
                     self._poll.unregister(descriptor)
                 _say("stalled")
-            case b"":
+            case []:
                 return False
             case unknown:
                 raise SystemExit(f"unknown order {unknown!r}")
