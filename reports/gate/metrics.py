@@ -77,7 +77,7 @@ def figures_of(data: RunData, tables: Tables, *, name: str) -> Figures:
         )
         for tag in _TAGS
     }
-    verdict = judge(data, undetected=tables.alerts.undetected)
+    verdict = judge(data, undetected=detection(tables.alerts).causes_undetected)
     samples = _samples(data, histograms, begin_ts)
     return Figures(
         run=name,
@@ -116,11 +116,11 @@ def _counts(data: RunData, tables: Tables) -> dict[str, float]:
     """Every count and share that the files tell; a share of nothing is not there."""
     detected = detection(tables.alerts)
     found: dict[str, float | None] = {
-        "anomaly.total": detected.total,
-        "anomaly.detected": detected.detected,
-        "anomaly.undetected": detected.undetected,
+        "anomaly.total": detected.causes,
+        "anomaly.detected": detected.causes_detected,
+        "anomaly.undetected": detected.causes_undetected,
         "anomaly.unmatched": detected.unmatched,
-        "anomaly.recall": detected.recall,
+        "anomaly.recall": detected.cause_recall,
         "connection.lost": tables.connections.lost,
         "connection.reopened": tables.connections.reopened,
         "connection.given_up": tables.connections.given_up,

@@ -6,6 +6,7 @@ import pytest
 
 from reports.gate.metrics import ALL, COUNTS, SHARES, check_metric, figures_of, read_figures
 from reports.rundata import RunData, load
+from reports.summary import summarise
 from reports.tables.build import tabulate
 from wire.errors import SensorSwarmError
 
@@ -24,6 +25,20 @@ def test_a_whole_run(whole):
     assert figures.counts["connection.lost"] == 1
     assert set(figures.counts) == {*COUNTS, *SHARES}
     assert (figures.broken, figures.unusable) == ((), ())
+
+
+def test_an_event_that_touches_two_sensors_is_counted_as_the_report_counts_it(whole):
+    """One sensor of the event raised an alert: detected, in the gate as in the verdict of the run."""
+    whole.anomaly("fire-1", sensor="b-0001/t/1", kind="fire", cause="fire-b-0001")
+    whole.anomaly("fire-2", sensor="b-0001/t/2", kind="fire", cause="fire-b-0001")
+    data = load(whole.write())
+    tables = tabulate(data)
+    figures = figures_of(data, tables, name="r")
+    told = summarise(data, tables)
+    assert tables.alerts.undetected == 1
+    assert figures.counts["anomaly.undetected"] == told.anomalies.causes_undetected == 0
+    assert figures.counts["anomaly.total"] == told.anomalies.causes
+    assert figures.broken == tuple(str(gate) for gate in told.verdict.gates if gate.broken)
 
 
 def test_messages_are_counted_as_published(whole):
