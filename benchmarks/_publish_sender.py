@@ -35,7 +35,7 @@ BUILDINGS, SENSORS = 1000, 200
 INTERVAL_S = 1.0
 BLOCKS = 3  # repeated: the step of the fleet is measured apart
 MOST_UNSENT_BYTES = 2 << 20
-MOST_UNHEARD = 200_000  # readings; a broker that does not slow its publishers down keeps only so many for a subscriber
+MOST_UNHEARD = 100_000  # readings; a broker that does not slow its publishers down keeps only so many for a subscriber
 _FOREVER_NS = 10**6 * NS
 Result = dict[str, float]
 
