@@ -16,6 +16,7 @@ from reports.gate.slo import parse_slo
 from reports.gate.write import write_text
 from reports.rundata import load
 from reports.tables.build import tabulate
+from reports.tables.detection import detection
 from reports.verdict import judge
 from wire.errors import SensorSwarmError
 
@@ -70,5 +71,5 @@ def judge_directory(run: Path, limits: list[str]) -> RunVerdict:
     slos = [parse_slo(text) for text in limits]
     data = load(run)
     tables = tabulate(data)
-    gates = judge(data, undetected=tables.alerts.undetected).gates
+    gates = judge(data, undetected=detection(tables.alerts).causes_undetected).gates
     return judge_run(figures_of(data, tables, name=run.resolve().name), gates, slos)

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import sentences, words
-from reports.figures.alerts import shown_rows
+from reports.figures.alerts import shown_rows, without_alert
 from reports.headline import numbers, subtitle
 from reports.summary import Summary
 from reports.tables.alerts import AnomalyRow
@@ -97,10 +97,10 @@ def _anomaly(row: AnomalyRow) -> dict[str, object]:
         "sensor": row.sensor,
         "onset": f"{row.onset_s:.1f} s",
         "received": f"{row.received:,} of {row.entitled:,}" + (f" (+{row.later:,} later)" if row.later else ""),
-        "after": "undetected" if row.first_s is None else words.seconds(row.first_s - row.onset_s),
+        "after": without_alert(row, short=True) if row.first_s is None else words.seconds(row.first_s - row.onset_s),
         "spread": words.milliseconds(spread_ms),
         "missed": words.listed(list(row.missed_by), most=_MOST_MISSED),
-        "bad": bool(row.missed_by) or (row.watched and not row.detected),
+        "bad": row.fate in ("missed", "undetected"),
     }
 
 

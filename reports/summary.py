@@ -10,6 +10,7 @@ from typing import Any
 
 from reports.histogram import Quantiles, nearest_rank, quantiles_of
 from reports.rundata import RunData
+from reports.tables.alerts import AlertTable
 from reports.tables.build import Tables
 from reports.tables.connections import ConnectionTable
 from reports.tables.detection import Detection, detection
@@ -166,32 +167,52 @@ def summarise(data: RunData, tables: Tables) -> Summary:
 
 def _doubts(data: RunData, tables: Tables) -> list[str]:
     """What a reader should know beside the verdict: doubt is told, not hidden."""
-    doubts = []
-    books = data.books
-    if books is not None:
-        if books.stamps != "kernel":
-            doubts.append("Arrival was stamped after recv, not by the kernel: latency includes a busy client's delay")
-        if books.negative_latencies:
-            doubts.append(f"{books.negative_latencies:,} latencies were negative: the clocks disagree")
-        frames = sum(books.not_understood.values())
-        if frames:
-            first = f", the first: {books.first_not_understood}" if books.first_not_understood else ""
-            doubts.append(f"{frames:,} frames were not understood{first}")
-        if data.alerts and len(data.alerts) != books.alerts.received:
-            doubts.append(f"alerts.jsonl holds {len(data.alerts):,} of {books.alerts.received:,} alerts received")
-    if tables.alerts.alerts and not data.anomalies:
-        doubts.append("anomalies.jsonl is missing or empty: no alert can be matched to a true anomaly")
-    if data.anomalies and data.interval_s is None:
-        doubts.append("the interval between readings is unknown: only alerts within an anomaly count as its detection")
-    if tables.alerts.unwatched:
-        where = "lies in a building" if tables.alerts.unwatched == 1 else "lie in buildings"
-        doubts.append(f"{plural(tables.alerts.unwatched, 'anomaly')} {where} that no client may see: not judged")
+    doubts = _doubts_of_books(data) + _doubts_of_truth(data, tables.alerts)
     if tables.connections.never_live:
         never = tables.connections.never_live
         doubts.append(
             f"{share(never, tables.connections.clients)} clients {'was' if never == 1 else 'were'} never live"
         )
     return doubts
+
+
+def _doubts_of_books(data: RunData) -> list[str]:
+    doubts: list[str] = []
+    books = data.books
+    if books is None:
+        return doubts
+    if books.stamps != "kernel":
+        doubts.append("Arrival was stamped after recv, not by the kernel: latency includes a busy client's delay")
+    if books.negative_latencies:
+        doubts.append(f"{books.negative_latencies:,} latencies were negative: the clocks disagree")
+    frames = sum(books.not_understood.values())
+    if frames:
+        first = f", the first: {books.first_not_understood}" if books.first_not_understood else ""
+        doubts.append(f"{frames:,} frames were not understood{first}")
+    if data.alerts and len(data.alerts) != books.alerts.received:
+        doubts.append(f"alerts.jsonl holds {len(data.alerts):,} of {books.alerts.received:,} alerts received")
+    return doubts
+
+
+def _doubts_of_truth(data: RunData, table: AlertTable) -> list[str]:
+    doubts = []
+    if table.alerts and not data.anomalies:
+        doubts.append("anomalies.jsonl is missing or empty: no alert can be matched to a true anomaly")
+    if data.anomalies and data.interval_s is None:
+        doubts.append("the interval between readings is unknown: only alerts within an anomaly count as its detection")
+    if table.unwatched:
+        where = "lies in a building" if table.unwatched == 1 else "lie in buildings"
+        doubts.append(f"{plural(table.unwatched, 'anomaly')} {where} that no client may see: not judged")
+    unfinished = _unfinished(table)
+    if unfinished and not data.totals:
+        went = "anomaly was" if unfinished == 1 else "anomalies were"
+        doubts.append(f"{unfinished:,} undetected {went} under way when the records end: too soon to tell")
+    return doubts
+
+
+def _unfinished(table: AlertTable) -> int:
+    """Undetected anomalies that the end of the records cut short; those of one cause are one."""
+    return len({row.cause or row.id for row in table.rows if row.fate == "undetected" and row.cut_short})
 
 
 def _connections(table: ConnectionTable) -> Connections:

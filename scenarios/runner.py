@@ -173,7 +173,7 @@ class _Conductor:
             )
             ready = self._directory / records.SWARM_READY
             self._wait("every client is live", ready.exists, _READY_S + 2 * spawn_s)
-            self._tell(f"swarm       {scenario.swarm.managers} {_who(scenario.swarm)}")
+            self._tell(f"swarm       {scenario.swarm.managers:,} {_who(scenario.swarm)}")
 
             simulator = self._start("simulator", commands.simulator(scenario, addresses))
             started_ts = self._load_started()
@@ -336,7 +336,9 @@ class _Conductor:
 
 
 def _who(swarm: Swarm) -> str:
-    return "clients of several kinds" if swarm.behaviour else "managers live"
+    if swarm.behaviour:
+        return "clients of several kinds"
+    return "manager live" if swarm.managers == 1 else "managers live"
 
 
 def _ended(child: Child) -> SensorSwarmError:

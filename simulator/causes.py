@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from simulator.anomalies import Action, Cause
@@ -108,10 +109,11 @@ class Causes:
         return int(self._phase_ns[sensor]) + sample * self._interval_ns - event.at_ns
 
     def _spread(self, event: Event) -> tuple[float, Event]:
-        """Heat release for a rise of 1 K, and the event with the neighbours that warm by FELT_K and more.
+        """Heat release for a rise of 1 K, and the event with all that warm by FELT_K and more.
 
         The zone's own sensors are touched from the onset until it has cooled to FELT_K, at most three durations later;
-        the CO2 leaves about as slowly as the heat.
+        the CO2 leaves about as slowly as the heat. Relative humidity falls as the air warms, by about 6 % of itself a
+        kelvin (Magnus); and where other zones warm, their cooling takes water out of the air that the building shares.
         """
         layout = self._layout
         zone = int(layout.zone_of[event.column])
@@ -124,15 +126,32 @@ class Causes:
             duration_s=event.duration_ns / NS,
         )
         heat_w = course.heat_w_per_k * event.magnitude
-        felt = course.felt_s(course.zone_k, heat_w)
-        until_ns = max(event.duration_ns, round(felt[1] * NS) if felt else 0)
-        hits = [replace(hit, until_ns=until_ns) for hit in event.hits]
-        if (felt := course.felt_s(course.neighbour_k, heat_w)) is not None:
-            rise_k = float(course.neighbour_k.max()) * heat_w
-            first = event.building * layout.sensors
-            hits += [
-                Hit(first + column, round(rise_k, 2), from_ns=round(felt[0] * NS), until_ns=round(felt[1] * NS))
-                for column in layout.columns("temperature").tolist()
-                if layout.zone_of[column] in neighbours
-            ]
+        hits = list(event.hits)
+        if (felt := course.felt_s(course.zone_k, heat_w)) is not None:
+            until_ns = max(event.duration_ns, round(felt[1] * NS))
+            hits = [replace(hit, until_ns=until_ns) for hit in hits]
+            beside_s = course.felt_s(course.neighbour_k, heat_w)
+            hits += self._feeling(event.building, "humidity", {zone}, (0.0, felt[1]))
+            if beside_s:
+                rise_k = round(float(course.neighbour_k.max()) * heat_w, 2)
+                hits += self._feeling(event.building, "temperature", neighbours, beside_s, magnitude=rise_k)
+                hits += self._feeling(event.building, "humidity", set(range(layout.zones)) - {zone}, felt)
         return course.heat_w_per_k, replace(event, hits=tuple(hits))
+
+    def _feeling(
+        self,
+        building: int,
+        quantity: str,
+        zones: Collection[int],
+        felt_s: tuple[float, float],
+        *,
+        magnitude: float = 0.0,  # of a side effect: whatever comes of it
+    ) -> list[Hit]:
+        """Sensors of a quantity in these zones, touched from the first to the last moment at which it is felt."""
+        layout = self._layout
+        begin_ns, end_ns = (round(seconds * NS) for seconds in felt_s)
+        return [
+            Hit(building * layout.sensors + column, magnitude, from_ns=begin_ns, until_ns=end_ns)
+            for column in layout.columns(quantity).tolist()
+            if layout.zone_of[column] in zones
+        ]

@@ -17,7 +17,7 @@ from reports.tables.timeline import Timeline
 from reports.words import milliseconds
 
 MOST_ROWS = 40
-_ORDER: tuple[Fate, ...] = ("missed", "undetected", "held", "unwatched")  # what goes wrong first
+_ORDER: tuple[Fate, ...] = ("missed", "undetected", "held", "elsewhere", "unwatched")  # what goes wrong first
 _LONGEST_NAME = 30  # characters of a sensor's id beside the axes
 _LEAST = 0.006  # of the time axis: an instant gets a width that can be seen
 _AXES_SHARE = 0.42  # of the figure's width: names stand on the left, outcomes on the right
@@ -61,6 +61,8 @@ def _handles(rows: Sequence[AnomalyRow], *, faults: bool) -> list[Line2D | Patch
         handles.append(Line2D([], [], color=style.VERMILLION, marker="X", ms=7, mew=0, ls="", label="missed by some"))
     if "undetected" in fates:
         handles.append(Patch(facecolor="none", edgecolor=style.VERMILLION, hatch="/////", lw=1.2, label="undetected"))
+    if "elsewhere" in fates:
+        handles.append(Patch(color=style.ORANGE, alpha=0.15, label="detected at another sensor"))
     if "unwatched" in fates:
         handles.append(Patch(facecolor="none", edgecolor=style.FAINT, ls=":", lw=1.2, label="unwatched"))
     if faults:
@@ -98,6 +100,8 @@ def _span(axes: Axes, y: int, row: AnomalyRow, *, width_s: float) -> None:
     look: dict[str, Any] = {"facecolor": style.ORANGE, "alpha": 0.4, "lw": 0}
     if row.fate == "undetected":
         look = {"facecolor": "none", "edgecolor": style.VERMILLION, "hatch": "/////", "lw": 1.2}
+    elif row.fate == "elsewhere":
+        look["alpha"] = 0.15
     elif row.fate == "unwatched":
         look = {"facecolor": "none", "edgecolor": style.FAINT, "ls": ":", "lw": 1.2}
     axes.barh(y, width_s, left=row.onset_s, height=0.56, **look)
@@ -120,10 +124,17 @@ def _shortened(name: str) -> str:
 def outcome(row: AnomalyRow, *, short: bool) -> str:
     """Who received a row's alert, who did not, and how long after the onset the first did."""
     if row.first_s is None:
-        return row.fate
+        return without_alert(row, short=short)
     after = milliseconds((row.first_s - row.onset_s) * 1000)
     count = f"{row.received:,}/{row.entitled:,}"
     if short:
         return f"{count}\n+{after}"
     missed = f", {len(row.missed_by):,} missed it" if row.missed_by else ""
     return f"{count} clients{missed}, first after {after}"
+
+
+def without_alert(row: AnomalyRow, *, short: bool) -> str:
+    """What to say of a row that raised no alert."""
+    if row.fate != "elsewhere":
+        return row.fate
+    return "elsewhere" if short else "detected at another sensor"

@@ -30,7 +30,7 @@ def draw(figure: Figure, table: ConnectionTable, timeline: Timeline, *, caption:
 def _live(axes: Axes, table: ConnectionTable, timeline: Timeline) -> None:
     axes.fill_between(table.time_s, table.live, step="post", color=style.BLUE, alpha=0.12, lw=0)
     axes.step(table.time_s, table.live, where="post", color=style.BLUE)
-    axes.set_ylim(0, table.clients * 1.12)
+    axes.set_ylim(0, max(1, int(table.live.max())) * 1.12)  # not all clients: with churn they are never there at once
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.set_ylabel("live clients")

@@ -12,14 +12,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from reports.tables.lives import Life
 from wire.records import AlertDelivery, Anomaly
 
-Fate = Literal["missed", "undetected", "held", "unwatched"]
+Fate = Literal["missed", "undetected", "held", "elsewhere", "unwatched"]
 
 _EARLY_S = 0.001  # a stamp may be rounded
 _LATE_INTERVALS = 2
@@ -44,6 +44,8 @@ class AnomalyRow:
     missed_by: tuple[str, ...]  # of the entitled and live, who did not
     watched: bool  # whether any client may see the building: nobody can notice what nobody watches
     cause: str = ""  # anomalies of one cause are one event
+    elsewhere: bool = False  # not detected here, but at another sensor that the same cause touches
+    cut_short: bool = False  # it went on when the records end, which is its `end_s` then
 
     @property
     def detected(self) -> bool:
@@ -57,6 +59,8 @@ class AnomalyRow:
             return "missed"
         if self.detected:
             return "held"
+        if self.elsewhere:
+            return "elsewhere"
         return "undetected" if self.watched else "unwatched"
 
 
@@ -111,13 +115,15 @@ def alert_table(
     origin_ts: float,
     laggards: AbstractSet[str] = frozenset(),
     ended_ts: float = math.inf,
+    known_until_ts: float = math.inf,
 ) -> AlertTable:
     """Lay alerts over the truth.
 
     `interval_s` is the time between two readings of a sensor. `laggards` are clients that read slowly on purpose: what
     still waited for them at the end is no miss, as in the books. Without any life the entitlement is unknown:
     everything counts as watched and nobody as entitled. An alert of a moment after `ended_ts`, the end of the load, is
-    no false alarm: then every sensor falls silent.
+    no false alarm: then every sensor falls silent. Nothing is known after `known_until_ts`: an anomaly that would last
+    longer ends there.
     """
     by_sensor: dict[str, list[AlertDelivery]] = {}
     kinds: dict[tuple[str, str], str] = {}
@@ -132,7 +138,9 @@ def alert_table(
         latest = anomaly.end + tolerance_s
         hits = [one for one in by_sensor.get(anomaly.sensor, ()) if anomaly.start - _EARLY_S <= one.ts <= latest]
         matched.update((one.building, one.alert) for one in hits)
-        rows.append(_row(anomaly, hits, watchers, origin_ts, laggards))
+        rows.append(_row(anomaly, hits, watchers, origin_ts, laggards, known_until_ts))
+    found = {row.cause for row in rows if row.detected and row.cause}
+    rows = [replace(row, elsewhere=not row.detected and row.cause in found) for row in rows]
     stamps = {(one.building, one.alert): one.ts for group in by_sensor.values() for one in group}
     kinds = {key: kind for key, kind in kinds.items() if key in matched or stamps[key] <= ended_ts}
     return AlertTable(
@@ -146,7 +154,12 @@ def alert_table(
 
 
 def _row(
-    anomaly: Anomaly, hits: Sequence[AlertDelivery], watchers: _Watchers, origin_ts: float, laggards: AbstractSet[str]
+    anomaly: Anomaly,
+    hits: Sequence[AlertDelivery],
+    watchers: _Watchers,
+    origin_ts: float,
+    laggards: AbstractSet[str],
+    known_until_ts: float,
 ) -> AnomalyRow:
     # An anomaly may raise several alerts (a fire: rate, then high): a client has heard of it with its first.
     heard: dict[str, float] = {}
@@ -163,7 +176,7 @@ def _row(
         sensor=anomaly.sensor,
         kind=anomaly.kind,
         onset_s=anomaly.start - origin_ts,
-        end_s=anomaly.end - origin_ts,
+        end_s=min(anomaly.end, max(known_until_ts, anomaly.start)) - origin_ts,
         first_s=None if first is None else first - origin_ts,
         last_s=None if last is None else last - origin_ts,
         alerts=len({one.alert for one in hits}),
@@ -173,6 +186,7 @@ def _row(
         missed_by=tuple(sorted(live - got)) if hits else (),
         watched=bool(may_see) or not watchers.known,
         cause=anomaly.cause,
+        cut_short=anomaly.end > known_until_ts,
     )
 
 

@@ -61,6 +61,7 @@ def tabulate(data: RunData) -> Tables:
     """Compute every table."""
     origin_ts = data.origin_ts
     clients = lives(data.clients)
+    known_until_ts = _known_until_ts(data)
     marks = timeline(data.faults, data.anomalies, origin_ts=origin_ts)
     readings = latency_series(data.latency, "reading", origin_ts=origin_ts)
     alert_latency = latency_series(data.latency, "alert", origin_ts=origin_ts)
@@ -74,7 +75,7 @@ def tabulate(data: RunData) -> Tables:
         heat=heat_map(data.latency, "reading", origin_ts=origin_ts),
         lateness=lateness_series(data.seconds, origin_ts=origin_ts),
         resources=resource_table(data.resources, data.health, origin_ts=origin_ts),
-        connections=connection_table(clients, origin_ts=origin_ts, known_until_ts=_known_until_ts(data)),
+        connections=connection_table(clients, origin_ts=origin_ts, known_until_ts=known_until_ts),
         backoff=backoff_table(clients, recorded_backoff(data.run.settings) if data.run is not None else None),
         recovery=recovery_table(clients, marks.faults, origin_ts=origin_ts),
         alerts=alert_table(
@@ -85,6 +86,7 @@ def tabulate(data: RunData) -> Tables:
             origin_ts=origin_ts,
             laggards=_laggards(data.books),
             ended_ts=max((one.ended_ts for one in data.totals), default=math.inf),
+            known_until_ts=known_until_ts,
         ),
         books=books_table(data.books),
         doubts=data.books.not_usable if data.books is not None else [],

@@ -1,5 +1,6 @@
 """`sensorswarm gate`, as the face mounts it."""
 
+import dataclasses
 import xml.etree.ElementTree as ET
 
 import orjson
@@ -8,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from reports.gate_cli import gate
+from wire.records import Anomaly
 
 
 @pytest.fixture
@@ -54,6 +56,17 @@ def test_a_count_of_the_scenario(whole, invoke):
     result = invoke(whole.write())
     assert result.exit_code == 1
     assert "Failed: missing_tail is 1, at most 0, alerts_duplicated is 2, at most 0." in result.stdout
+
+
+def test_anomalies_are_counted_by_event(whole, invoke):
+    """A fire found at one of its sensors is detected, here as in the run's own verdict."""
+    whole.records = [
+        dataclasses.replace(one, cause="fire") if isinstance(one, Anomaly) else one for one in whole.records
+    ]
+    whole.anomaly("side", sensor="b-0001/t/9", cause="fire")
+    result = invoke(whole.write())
+    assert result.exit_code == 0
+    assert "undetected is 0, at most 0" in result.stdout
 
 
 def test_a_run_that_is_not_usable(whole, invoke):

@@ -141,6 +141,15 @@ def test_doubts_are_told(whole):
         assert part in notices
 
 
+def test_what_was_under_way_when_a_run_broke_off_may_still_have_been_found(whole):
+    """An anomaly that outlasts the records of a run without an end is named as too soon to tell."""
+    whole.records = [one for one in whole.records if getattr(one, "kind", "") != "total"]
+    whole.anomaly("late", sensor="b-0001/t/9", at_s=1, end_s=1e6)
+    assert (
+        "1 undetected anomaly was under way when the records end: too soon to tell" in summary_of(whole.write()).notices
+    )
+
+
 def test_a_false_alarm_is_shown_and_not_gated(whole):
     """An alert of no anomaly lowers precision, not the verdict."""
     whole.alert("c1", alert="false", at_s=9, sensor="b-0001/t/2")

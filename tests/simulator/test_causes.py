@@ -64,7 +64,7 @@ def test_neighbours_that_a_fire_warms_have_their_truth():
     off, truths = _run("fire", 20, 240, duration_s=300.0)
     temperature = LAYOUT.columns("temperature").tolist()
     beside = [column for column in temperature if LAYOUT.zone_of[column] in (3, 5)]
-    assert set(truths) == {20, 22, 24, *beside}
+    assert set(truths) == {20, 22, 24, *beside, *LAYOUT.columns("humidity").tolist()}
     for column in temperature:
         assert (off[:, column].max() >= FELT_K) == (column in truths)
     for column in beside[::2]:
@@ -77,7 +77,18 @@ def test_neighbours_that_a_fire_warms_have_their_truth():
 def test_a_weak_fire_is_felt_next_door_by_nobody():
     """No truth for what no sensor can tell from noise."""
     _, truths = _run("fire", 20, 20, magnitude=5.0)
-    assert set(truths) == {20, 22, 24}
+    assert set(truths) == {20, 21, 22, 24}
+
+
+def test_hygrometers_feel_a_fire():
+    """Warmer air is drier, relatively, and cooling dries the air of the whole building: all are named."""
+    off, truths = _run("fire", 20, 240, duration_s=300.0)
+    for column in LAYOUT.columns("humidity").tolist():
+        assert off[:, column].min() < -1
+        assert truths[column].cause == truths[20].cause
+        first = np.flatnonzero(off[:, column] < -1)[0]
+        assert truths[column].start_ns <= first * 5 * NS <= truths[column].end_ns
+    assert off[:, 21].min() < -15
 
 
 def test_a_surge_shows_at_its_meter_and_the_main_meter():

@@ -55,6 +55,7 @@ def row(name, *, fate="held", onset_s=1.0):
         later=0,
         missed_by=("c2",) if fate == "missed" else (),
         watched=fate != "unwatched",
+        elsewhere=fate == "elsewhere",
     )
 
 
@@ -108,15 +109,16 @@ def test_of_nothing_only_the_reason_is_drawn():
 
 def test_undetected_looks_unlike_undelivered():
     """Hatched where the detector missed it, filled with a cross where delivery did, dotted where nobody watched."""
-    fates = ("held", "missed", "undetected", "unwatched")
+    fates = ("held", "missed", "undetected", "unwatched", "elsewhere")
     table = raster(*(row(fate, fate=fate, onset_s=index) for index, fate in enumerate(fates)))
     figure = drawn(alerts.draw, table, NO_MARKS)
     bars = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
-    assert [bool(bar.get_hatch()) for bar in bars] == [False, False, True, False]
-    assert [bar.get_facecolor()[3] > 0 for bar in bars] == [True, True, False, False]
+    assert [bool(bar.get_hatch()) for bar in bars] == [False, False, True, False, False]
+    assert [bar.get_facecolor()[3] > 0 for bar in bars] == [True, True, False, False, True]
     crosses = [line for line in figure.axes[0].lines if line.get_marker() == "X"]
     assert [list(line.get_ydata()) for line in crosses] == [[1]]
     assert "1/2 clients, 1 missed it, first after 100 ms" in texts(figure)
+    assert "detected at another sensor" in texts(figure)
 
 
 @pytest.mark.parametrize("faults", [[], [FaultMark(1.0, 5.0, "latency 5 ms")]])

@@ -1,5 +1,6 @@
 """Alerts against the truth."""
 
+import dataclasses
 import math
 
 import pytest
@@ -90,6 +91,25 @@ def test_an_undetected_anomaly_is_nobodys_miss():
     """What the detector did not see, delivery did not lose."""
     (row,) = table_of([], [live("a")]).rows
     assert (row.detected, row.entitled, row.received, row.missed_by) == (False, 1, 0, ())
+
+
+@pytest.mark.parametrize(("until_ts", "end_s", "cut_short"), [(105, 15.0, True), (110, 20.0, False), (50, 10.0, True)])
+def test_an_anomaly_ends_with_the_records(until_ts, end_s, cut_short):
+    """What would have lasted longer than anything is known ends there, and says so."""
+    (row,) = alert_table((ANOMALY,), [], [], interval_s=5.0, origin_ts=90.0, known_until_ts=until_ts).rows
+    assert (row.end_s, row.cut_short) == (end_s, cut_short)
+
+
+def test_a_cause_detected_at_another_sensor_is_not_undetected():
+    """Rows of one cause say where it was found; only a cause that raised no alert at all is undetected."""
+    fire = [dataclasses.replace(ANOMALY, id=name, sensor=name, cause="fire") for name in ("b-1/t/1", "b-1/h/2")]
+    other = dataclasses.replace(ANOMALY, id="o", sensor="b-1/h/3", cause="other")
+    rows = table_of([got("a", sensor="b-1/t/1")], [live("a")], [*fire, other]).rows
+    assert {row.sensor: row.fate for row in rows} == {
+        "b-1/t/1": "held",
+        "b-1/h/2": "elsewhere",
+        "b-1/h/3": "undetected",
+    }
 
 
 def test_nobody_watches_the_building():
