@@ -32,6 +32,7 @@ class Interval:
     tag: str  # reading, alert, connect, reconnect
     start_ts: float  # Unix seconds
     histogram: Histogram
+    length_s: float = 1.0  # longer where a busy process was late to write it
 
 
 @dataclass(slots=True)
@@ -66,7 +67,8 @@ def read_hlog(path: Path) -> IntervalLog:
             decoded += 1
             if histogram.get_tag() and histogram.get_total_count():
                 start_ts = histogram.get_start_time_stamp() / 1000
-                result.intervals.append(Interval(histogram.get_tag(), start_ts, _sparse(histogram)))
+                length_s = histogram.get_end_time_stamp() / 1000 - start_ts
+                result.intervals.append(Interval(histogram.get_tag(), start_ts, _sparse(histogram), length_s))
     finally:
         reader.close()
     lines = path.read_bytes().splitlines()

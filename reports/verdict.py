@@ -119,7 +119,7 @@ def unusable_reasons(data: RunData, limits: Mapping[str, object]) -> list[str]:
     run = data.run
     if run is not None:
         if run.usable is False:
-            reasons += run.reasons or ["the runner said so and gave no reason"]
+            reasons += _told_by_the_runner(run.reasons, data.books) or ["the runner said so and gave no reason"]
         if run.ended_ts is None:
             reasons.append("the run did not end (killed, or still running)")
     # A gate that cannot be judged must not pass in silence.
@@ -136,6 +136,13 @@ def unusable_reasons(data: RunData, limits: Mapping[str, object]) -> list[str]:
         reasons.append(f"{plural(sum(data.broken_lines.values()), 'line')} could not be read, of {names}")
     reasons += _publisher_reasons(data)
     return list(dict.fromkeys(reasons))
+
+
+def _told_by_the_runner(reasons: Sequence[str], books: Books | None) -> list[str]:
+    """Its reasons, those that only repeat the swarm's last words in the swarm's own words."""
+    said = books.not_usable if books is not None else []
+    own = [[one for one in said if one in reason] or [reason] for reason in reasons]
+    return [one for each in own for one in each]
 
 
 def _books_reasons(data: RunData) -> list[str]:

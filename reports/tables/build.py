@@ -63,7 +63,7 @@ def tabulate(data: RunData) -> Tables:
     clients = lives(data.clients)
     known_until_ts = _known_until_ts(data)
     marks = timeline(data.faults, data.anomalies, origin_ts=origin_ts)
-    readings = latency_series(data.latency, "reading", origin_ts=origin_ts)
+    readings = latency_series(data.latency, "reading", origin_ts=origin_ts, continuous=True)
     alert_latency = latency_series(data.latency, "alert", origin_ts=origin_ts)
     return Tables(
         readings=readings,

@@ -63,7 +63,10 @@ def heat_map(intervals: Iterable[Interval], tag: str, *, origin_ts: float) -> He
     for column, one, row in zip(columns, chosen, rows, strict=True):
         np.add.at(counts[:, column], row - low, one.histogram.counts)
     next_s = np.append(left_s[1:], np.inf)
-    right_s = np.where(next_s - left_s < _JOINED * column_s, next_s, left_s + column_s)
+    ends_s = np.zeros(left_s.size)  # an interval that was written late is as wide as it lasted
+    np.maximum.at(ends_s, columns, starts_s + [one.length_s for one in chosen])
+    right_s = np.where(next_s - left_s < _JOINED * column_s, next_s, np.maximum(left_s + column_s, ends_s))
+    right_s = np.minimum(right_s, next_s)
     return HeatMap(tag, column_s, left_s, right_s, low / CELLS_PER_DECADE, counts)
 
 

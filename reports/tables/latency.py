@@ -23,7 +23,7 @@ class LatencySeries:
     tag: str
     span_s: int  # a second, more in a run that is longer than a figure has room for
     second: NDArray[np.float64]  # start of the span, since the load began
-    n: NDArray[np.int64]
+    n: NDArray[np.int64]  # messages behind them; of an interval that covers several spans, in each
     p50_ms: NDArray[np.float64]
     p95_ms: NDArray[np.float64]
     p99_ms: NDArray[np.float64]
@@ -46,16 +46,21 @@ class LatencyCurve:
     n: int
 
 
-def latency_series(intervals: Iterable[Interval], tag: str, *, origin_ts: float) -> LatencySeries:
+def latency_series(
+    intervals: Iterable[Interval], tag: str, *, origin_ts: float, continuous: bool = False
+) -> LatencySeries:
     """Merge a tag's intervals by span (several processes may have written one) and take each span's quantiles.
 
-    An interval lasts about a second: it belongs to the one in which most of it lies.
+    An interval lasts about a second: it belongs to the one in which most of it lies. One that was written late lasts
+    longer: of what comes all the time (`continuous`) it stands for each second that most of it covers, for nothing
+    better is known of them.
     """
-    chosen = [(second_of(one.start_ts - origin_ts), one.histogram) for one in intervals if one.tag == tag]
-    width_s = span_s(second for second, _ in chosen)
+    chosen = [(_seconds(one, origin_ts, continuous=continuous), one.histogram) for one in intervals if one.tag == tag]
+    width_s = span_s(second for seconds, _ in chosen for second in seconds)
     by_span: dict[int, list[Histogram]] = {}
-    for second, histogram in chosen:
-        by_span.setdefault(second // width_s * width_s, []).append(histogram)
+    for seconds, histogram in chosen:
+        for span in sorted({second // width_s * width_s for second in seconds}):
+            by_span.setdefault(span, []).append(histogram)
     merged = {second: merge(by_span[second]) for second in sorted(by_span)}
     rows = np.array([one.quantiles_ms(np.array([0.5, 0.95, 0.99, 1.0])) for one in merged.values()]).reshape(-1, 4)
     return LatencySeries(
@@ -67,8 +72,16 @@ def latency_series(intervals: Iterable[Interval], tag: str, *, origin_ts: float)
         p95_ms=rows[:, 1],
         p99_ms=rows[:, 2],
         max_ms=rows[:, 3],
-        whole=merge(merged.values()) if merged else EMPTY,
+        whole=merge(histogram for _, histogram in chosen) if chosen else EMPTY,
     )
+
+
+def _seconds(interval: Interval, origin_ts: float, *, continuous: bool) -> range:
+    """Seconds of the load that an interval stands for, at least one."""
+    start_s = interval.start_ts - origin_ts
+    first = second_of(start_s)
+    end = math.floor(start_s + interval.length_s + 0.5) if continuous else first
+    return range(first, max(first + 1, end))
 
 
 def latency_curve(tag: str, histogram: Histogram) -> LatencyCurve:

@@ -155,6 +155,16 @@ def test_nothing_at_all():
     assert judge(RunData(), undetected=0).exit_code == ExitCode.NOT_USABLE
 
 
+def test_a_reason_is_told_once(whole):
+    """What the runner repeats of the swarm stands there in the swarm's words only."""
+    whole.books.not_usable = ["the swarm was saturated"]
+    data = load(whole.write())
+    set_run(
+        data, usable=False, reasons=["its books cannot be used: NOT USABLE: the swarm was saturated", "server died"]
+    )
+    assert judge(data, undetected=0).reasons == ["the swarm was saturated", "server died"]
+
+
 def test_more_reasons_than_one(whole):
     """The sentence names the first reason and counts the others, which are listed below it."""
     data = load(whole.write())

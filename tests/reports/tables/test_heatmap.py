@@ -1,5 +1,7 @@
 """The table of the heat map."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -86,3 +88,10 @@ def test_nothing_is_lost_or_invented(recorded):
     sizes = np.array([max(one, 1) for _, latencies in recorded for one in latencies])
     assert 10**table.low_decade <= sizes.min() / 1000 * (1 + 1e-9)
     assert 10**table.high_decade >= sizes.max() / 1000 * (1 - 1e-9)
+
+
+def test_a_column_is_as_wide_as_its_interval_lasted():
+    """What was written late covers its seconds; it never covers the next column."""
+    late = dataclasses.replace(interval(1, [2000]), length_s=3.0)
+    table = heat_map([interval(0, [1000]), late, interval(3.5, [1000])], "reading", origin_ts=100.0)
+    assert (table.left_s.tolist(), table.right_s.tolist()) == ([0, 1, 3.5], [1, 3.5, 4.5])

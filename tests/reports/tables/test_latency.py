@@ -74,3 +74,14 @@ def test_a_long_run_is_cut_into_spans():
     assert set(table.p50_ms.tolist()) == {1}
     assert set(table.p95_ms.tolist()) == {5}
     assert table.whole.n == 4800
+
+
+def test_an_interval_that_was_written_late_stands_for_all_its_seconds():
+    """A busy swarm writes seldom: no second in which messages came is empty, and each counts once in the whole."""
+    one = Histogram(np.array([1000, 5000]), np.array([3, 1]))
+    late = Interval("reading", 3.2, one, length_s=3.7)
+    table = latency_series([Interval("reading", 2.0, one), late], "reading", origin_ts=0, continuous=True)
+    assert table.second.tolist() == [2, 3, 4, 5, 6]
+    assert table.p50_ms.tolist() == [1] * 5
+    assert table.whole.n == 8
+    assert latency_series([late], "reading", origin_ts=0).second.tolist() == [3]
