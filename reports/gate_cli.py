@@ -12,6 +12,7 @@ from reports.gate import junit, markdown
 from reports.gate.absolute import RunVerdict, judge_run
 from reports.gate.annotations import error_line
 from reports.gate.metrics import figures_of
+from reports.gate.scenario_limits import texts_of
 from reports.gate.slo import parse_slo
 from reports.gate.write import write_text
 from reports.rundata import load
@@ -68,8 +69,9 @@ def judge_directory(run: Path, limits: list[str]) -> RunVerdict:
     Raises:
         SensorSwarmError: there is no such run, or a limit is none.
     """
-    slos = [parse_slo(text) for text in limits]
     data = load(run)
+    own = texts_of(data.run.settings) if data.run is not None else []
+    slos = [parse_slo(text) for text in dict.fromkeys([*own, *limits])]
     tables = tabulate(data)
     gates = judge(data, undetected=detection(tables.alerts).causes_undetected).gates
     return judge_run(figures_of(data, tables, name=run.resolve().name), gates, slos)

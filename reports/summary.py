@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from reports.gate.scenario_limits import hold
+from reports.gate.slo import SloResult
 from reports.histogram import Quantiles, nearest_rank, quantiles_of
 from reports.rundata import RunData
 from reports.tables.alerts import AlertTable
@@ -94,6 +96,7 @@ class Summary:
     versions: dict[str, str]
     machine: dict[str, Any]
     notices: list[str]
+    slos: list[SloResult]  # the scenario's limits in words, judged
 
     @property
     def exit_code(self) -> int:
@@ -102,8 +105,9 @@ class Summary:
 
     @property
     def untold(self) -> list[str]:
-        """Notices that the verdict does not give as its reasons already: nobody should read a thing twice."""
-        return [notice for notice in self.notices if notice not in self.verdict.reasons]
+        """Limits that held, and notices that are no reasons of the verdict: nobody should read a thing twice."""
+        held = [f"limit {one.metric} held: {one.reason}" for one in self.slos if one.outcome == "held"]
+        return held + [notice for notice in self.notices if notice not in self.verdict.reasons]
 
     def document(self) -> dict[str, Any]:
         """Return summary.json: see docs/run-directory.md."""
@@ -137,8 +141,9 @@ def summarise(data: RunData, tables: Tables) -> Summary:
     """Put a run into numbers and judge it."""
     run, books, found = data.run, data.books, detection(tables.alerts)
     seed = run.seed if run is not None else data.start.seed if data.start is not None else None
+    judged = hold(judge(data, undetected=found.causes_undetected), data, tables)
     return Summary(
-        verdict=judge(data, undetected=found.causes_undetected),
+        verdict=judged.verdict,
         scenario=run.scenario if run is not None else None,
         stack=run.stack if run is not None else None,
         seed=seed,
@@ -162,6 +167,7 @@ def summarise(data: RunData, tables: Tables) -> Summary:
         versions=run.versions if run is not None else {},
         machine=run.machine if run is not None else {},
         notices=data.notices + _doubts(data, tables),
+        slos=judged.slos,
     )
 
 

@@ -27,6 +27,8 @@ GATES = (
     "undetected",
 )
 
+SLO = "slo"  # of [gate] too: limits in words, which reports.gate.scenario_limits judges
+
 _NAMES = {ExitCode.HELD: "held", ExitCode.GATE_FAILED: "failed", ExitCode.NOT_USABLE: "not_usable"}
 
 
@@ -123,7 +125,7 @@ def unusable_reasons(data: RunData, limits: Mapping[str, object]) -> list[str]:
         if run.ended_ts is None:
             reasons.append("the run did not end (killed, or still running)")
     # A gate that cannot be judged must not pass in silence.
-    reasons += [f"gate {name!r} is not known to this version" for name in limits if name not in GATES]
+    reasons += [f"gate {name!r} is not known to this version" for name in limits if name not in (*GATES, SLO)]
     reasons += [
         f"gate {name!r} has the limit {limits[name]!r}, which is no number"
         for name in GATES

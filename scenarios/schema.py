@@ -121,6 +121,7 @@ class Gate(Table):
     alerts_duplicated: int = Field(default=0, ge=0)
     alerts_leaked: int = Field(default=0, ge=0)
     undetected: int = Field(default=0, ge=0)
+    slo: list[str] = Field(default_factory=list)  # limits in words, such as "reading.p99<250ms"; `reports` reads them
 
 
 class Scenario(Table):

@@ -17,6 +17,7 @@ import reports.cli
 import reports.gate_cli
 import sensorswarm.calibrate
 import sensorswarm.compare
+from reports.gate.slo import parse_slo
 from scenarios import library, runner, schema
 from wire.broker import EmbeddedBroker
 from wire.errors import ExitCode, SensorSwarmError, UnusableError
@@ -52,6 +53,8 @@ def run(
 ) -> None:
     """Run a scenario: broker, server, swarm and simulator as real processes; then report and verdict."""
     chosen = schema.load(library.find(scenario))
+    for limit in chosen.gate.slo:
+        _check_limit(scenario, limit)
     if seed is not None:
         chosen = chosen.model_copy(update={"seed": seed})
     directory = run_dir or Path("runs") / f"{chosen.name}-{time.strftime('%Y%m%d-%H%M%S')}"
@@ -64,6 +67,18 @@ def run(
         reports.cli.tell_one(directory)
         raise typer.Exit(ExitCode.NOT_USABLE) from None
     raise typer.Exit(reports.cli.tell_one(directory))
+
+
+def _check_limit(scenario: str, limit: str) -> None:
+    """Refuse a limit that could not be judged, before anything is run.
+
+    Raises:
+        SensorSwarmError: names scenario, limit and remedy.
+    """
+    try:
+        parse_slo(limit)
+    except SensorSwarmError as error:
+        raise SensorSwarmError(f"{scenario}: [gate] slo: {error}") from None
 
 
 def _show_progress(passed_s: float, whole_s: float) -> None:

@@ -63,3 +63,22 @@ def test_a_broker_on_a_taken_port_is_refused() -> None:
         taken.listen()
         result = runner.invoke(app, ["broker", "--port", str(taken.getsockname()[1])])
     assert isinstance(result.exception, PortInUseError)
+
+
+def test_a_limit_that_cannot_be_judged_is_refused_before_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scenario, limit and the nearest metric in one line; nothing is started."""
+    scenario = tmp_path / "s.toml"
+    scenario.write_text(
+        'name = "s"\n[fleet]\nbuildings = 1\nsensors = 1\nduration_s = 5\n[swarm]\nmanagers = 1\n'
+        'buildings_per_manager = 1\n[gate]\nslo = ["reading.p98<1s"]\n'
+    )
+    monkeypatch.setattr("sys.argv", ["sensorswarm", "run", str(scenario), "--run-dir", str(tmp_path / "run")])
+    with pytest.raises(SystemExit) as raised:
+        main()
+    assert raised.value.code == 2
+    said = capsys.readouterr().err
+    assert "[gate] slo: limit 'reading.p98<1s'" in said
+    assert "reading.p99" in said or "reading.p95" in said
+    assert not (tmp_path / "run").exists()
