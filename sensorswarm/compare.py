@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,8 +15,9 @@ import typer
 from reports.gate.decide import Job, check_pairs
 from reports.gate.limits import DEFAULT_LIMITS, parse_limit
 from reports.gate.model import JobVerdict, Side
+from reports.gate_page.api import write_page
 from scenarios import duet, facts, library, schema
-from scenarios.duet_run import State
+from scenarios.duet_run import RUNS, State
 from scenarios.runner import InterruptedRunError, interruptible
 from scenarios.subject import Subject
 from sensorswarm.compare_calibration import calibrated_limits, read_calibration
@@ -25,7 +27,7 @@ from sensorswarm.compare_progress import Progress
 from sensorswarm.compare_run import RealRun
 from sensorswarm.compare_set import Judge
 from sensorswarm.compare_sides import Sides, checkouts
-from wire.errors import UnusableError
+from wire.errors import SensorSwarmError, UnusableError
 from wire.records import write_json
 
 VERDICT = "compare.json"
@@ -93,6 +95,7 @@ def compare(
     _show(verdict, folder / VERDICT, as_json=as_json)
     if annotate and (line := annotation(verdict)):
         say(line)
+    _draw(verdict, folder, tell=say if as_json else typer.echo)
     raise typer.Exit(verdict.exit_code)
 
 
@@ -126,6 +129,16 @@ def _show(verdict: JobVerdict, path: Path, *, as_json: bool) -> None:
         typer.echo(f"{count.metric}: {count.reason}")
     typer.echo(verdict.sentence)
     typer.echo(f"verdict: {path}")
+
+
+def _draw(verdict: JobVerdict, folder: Path, *, tell: Callable[[str], None]) -> None:
+    """Write the page and say where it is; the verdict stands, and its exit code, if that cannot be done."""
+    try:
+        page = write_page(verdict, runs=folder / RUNS, out=folder)
+    except SensorSwarmError as error:
+        say(f"note: no page was written: {error}")
+        return
+    tell(f"page: {page}")
 
 
 def say(line: str) -> None:

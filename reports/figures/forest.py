@@ -36,13 +36,18 @@ def draw(figure: Figure, decisions: Sequence[Decision], *, caption: str) -> Figu
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_locator(MaxNLocator(5 if style.is_narrow(figure) else 9, steps=[1, 2, 2.5, 5, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+.3g} %" if value else "0"))
+    axes.xaxis.set_major_formatter(FuncFormatter(change_tick))
     axes.set_xlabel("change of the candidate, slower to the right")
     handles, labels = axes.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
     figure.legend(unique.values(), unique.keys(), loc="outside upper left", ncols=3 if style.is_narrow(figure) else 6)
     style.write_caption(figure, caption)
     return figure
+
+
+def change_tick(value: float, _: object = None) -> str:
+    """Label of a change in per cent on an axis: "+2.5 %", "+1,000 %"."""
+    return f"{value:+,.6g} %" if value else "0"
 
 
 def _row(axes: Axes, row: int, one: Decision) -> None:

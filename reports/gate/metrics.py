@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -68,17 +69,9 @@ def figures_of(data: RunData, tables: Tables, *, name: str) -> Figures:
     """Figures of a run that was read; its latencies without the scenario's warm-up, its counts with it."""
     run = data.run
     settings = run.settings if run is not None else {}
-    warmup_s = settings.get("warmup_s", 0.0)
-    begin_ts = data.origin_ts + (warmup_s if isinstance(warmup_s, int | float) else 0.0)
-    # An interval is kept when it begins after the warm-up: one that spans its end belongs to neither side.
-    histograms = {
-        tag: merge(
-            one.histogram for one in data.latency if one.tag == tag and (not warmup_s or one.start_ts >= begin_ts)
-        )
-        for tag in _TAGS
-    }
+    histograms = compared_histograms(data)
     verdict = judge(data, undetected=detection(tables.alerts).causes_undetected)
-    samples = _samples(data, histograms, begin_ts)
+    samples = _samples(data, histograms, data.origin_ts + warmup_s(settings))
     return Figures(
         run=name,
         scenario=run.scenario if run is not None else None,
@@ -92,6 +85,25 @@ def figures_of(data: RunData, tables: Tables, *, name: str) -> Figures:
         machine=run.machine if run is not None else {},
         versions=run.versions if run is not None else {},
     )
+
+
+def warmup_s(settings: Mapping[str, Any]) -> float:
+    """Seconds of the load that a scenario wants left out of every latency that is compared."""
+    told = settings.get("warmup_s", 0.0)
+    return float(told) if isinstance(told, int | float) else 0.0
+
+
+def compared_histograms(data: RunData) -> dict[str, Histogram]:
+    """Latencies by tag, without the scenario's warm-up: those that a comparison is about."""
+    left_out_s = warmup_s(data.run.settings if data.run is not None else {})
+    begin_ts = data.origin_ts + left_out_s
+    # An interval is kept when it begins after the warm-up: one that spans its end belongs to neither side.
+    return {
+        tag: merge(
+            one.histogram for one in data.latency if one.tag == tag and (not left_out_s or one.start_ts >= begin_ts)
+        )
+        for tag in _TAGS
+    }
 
 
 def _latencies(histograms: Mapping[str, Histogram]) -> dict[str, float]:

@@ -11,6 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from reports.gate.model import Figures
+from reports.gate_page.runs import RunLatency
 from scenarios.duet import Task
 from scenarios.schema import Scenario
 from scenarios.subject import Subject
@@ -67,4 +68,6 @@ def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
         "sensorswarm.compare_set.read_figures",
         lambda directory: TypeAdapter(Figures).validate_json((directory / "figures.json").read_bytes()),
     )
+    monkeypatch.setattr("reports.gate_page.runs.read_run", lambda _: RunLatency({}))
+    monkeypatch.setattr("reports.gate_page.api.entries", lambda _: [])  # drawing has tests of its own
     return made

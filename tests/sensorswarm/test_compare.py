@@ -43,6 +43,8 @@ def test_a_server_like_the_base_holds(lab) -> None:
         "Held: reading.p50, reading.p95 and reading.p99" in " ".join(result.output.split()) or "Held" in result.output
     )
     assert max(len(line) for line in result.stdout.splitlines() if line.startswith("reading")) <= 80
+    assert result.stdout.splitlines()[-2:] == ["verdict: out/compare.json", "page: out/compare.html"]
+    assert verdict["sentence"] in Path("out/compare.html").read_text()
 
 
 def test_a_slower_server_fails_after_a_fresh_set_and_a_control(lab) -> None:
@@ -82,6 +84,18 @@ def test_a_machine_that_flags_the_base_against_itself_says_nothing(lab) -> None:
     result = compare(*SAME)
     assert result.exit_code == 3, result.output
     assert "base against base was flagged" in result.output
+    assert "base against base was flagged" in Path("out/compare.html").read_text()
+
+
+@pytest.mark.parametrize(("sides", "code"), [(SAME, 0), (SLOWER, 1)])
+def test_a_page_that_cannot_be_written_does_not_change_the_verdict(lab, sides: tuple[str, ...], code: int) -> None:
+    """A full disk or the like is told; a red job stays red and a green one green."""
+    lab.before = lambda _: Path("out/compare.html").mkdir(exist_ok=True)
+    result = compare(*sides)
+    assert result.exit_code == code, result.output
+    assert written()["exit_code"] == code
+    assert "note: no page was written: cannot write out/compare.html" in result.stderr
+    assert "page:" not in result.stdout
 
 
 def test_one_lost_alert_fails_at_once(lab) -> None:
@@ -111,6 +125,7 @@ def test_an_unusable_run_is_told_and_its_pair_made_again(lab) -> None:
     assert "proves nothing: the publisher was late; the same command with --out out" in str(result.exception)
     assert len(ET.parse("junit.xml").findall(".//skipped")) == 3  # noqa: S314 - we wrote it
     assert "the publisher was late" in Path("summary.md").read_text()
+    assert sorted(path.name for path in Path("out").iterdir()) == ["duet.json", "runs"]
     lab.before = lambda _: None
     result = compare(*SAME)
     assert result.exit_code == 0, result.output
@@ -186,3 +201,4 @@ def test_a_document_on_standard_output_stays_one(lab) -> None:
     result = compare(*SLOWER, "--json", "--annotate")
     assert orjson.loads(result.stdout)["exit_code"] == 1
     assert "first: run 1 of 16" in result.stderr
+    assert "page: out/compare.html" in result.stderr
