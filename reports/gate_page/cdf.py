@@ -11,7 +11,6 @@ from reports.gate_page.curves import SideLatency
 
 _FAINT = 0.3
 _THIN = 0.7
-_STAIRS = 20  # steps that can be told apart
 
 
 def draw(figure: Figure, sides: Sequence[SideLatency], *, caption: str) -> Figure:
@@ -27,7 +26,7 @@ def draw(figure: Figure, sides: Sequence[SideLatency], *, caption: str) -> Figur
             x = [curve.latency_ms[0], *curve.latency_ms, limits[1]]
             y = [0.0, *curve.share, 1.0]
             # Where steps are left out, a line from point to point is nearer to the function than a stair.
-            joined = "steps-post" if curve.share.size <= _STAIRS else "default"
+            joined = "steps-post" if curve.share.size < side.most_points else "default"
             axes.plot(x, y, drawstyle=joined, color=colour, ls=line, lw=_THIN, alpha=_FAINT, zorder=1)
     axes.set_xlim(limits)
     return figure

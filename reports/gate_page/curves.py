@@ -31,10 +31,14 @@ class SideLatency:
         return distribution(self.name, self.merged)
 
     @property
+    def most_points(self) -> int:
+        """Points that each run's curve may have; one that has so many was thinned."""
+        return _FAINT_POINTS // (2 * max(len(self.runs), 1))
+
+    @property
     def run_curves(self) -> list[Distribution]:
         """Of each run that recorded anything, with few steps."""
-        found = distributions((self.name, run) for run in self.runs)
-        return [_thinned(one, most=_FAINT_POINTS // (2 * len(found))) for one in found]
+        return [_thinned(one, most=self.most_points) for one in distributions((self.name, run) for run in self.runs)]
 
 
 def tags(verdict: JobVerdict) -> list[str]:

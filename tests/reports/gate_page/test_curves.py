@@ -48,10 +48,12 @@ def test_faint_lines_are_few_points_of_the_function(runs, buckets, seed):
     rng = np.random.default_rng(seed)
     values = np.cumsum(rng.integers(1, 50, buckets)).astype(np.int64)
     one = Histogram(values, rng.integers(1, 9, buckets).astype(np.int64))
-    curves = SideLatency("base", one, [one] * runs).run_curves
+    side = SideLatency("base", one, [one] * runs)
+    curves = side.run_curves
     assert sum(curve.share.size for curve in curves) <= _FAINT_POINTS
     share = dict(zip((values / 1000.0).tolist(), (np.cumsum(one.counts) / one.n).tolist(), strict=True))
     thin = curves[0]
     assert all(share[x] == y for x, y in zip(thin.latency_ms.tolist(), thin.share.tolist(), strict=True))
+    assert thin.share.size == min(buckets, side.most_points)
     assert thin.share[-1] == 1
     assert thin.latency_ms[-1] == values[-1] / 1000.0
