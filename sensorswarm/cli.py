@@ -15,6 +15,7 @@ import reference_server.cli
 import reference_server.token_cli
 import reports.cli
 import reports.gate_cli
+import reports.trend_cli
 import sensorswarm.calibrate
 import sensorswarm.compare
 from reports.gate.slo import parse_slo
@@ -37,6 +38,7 @@ app.command()(reference_server.token_cli.token)
 app.command()(reference_server.token_cli.password)
 app.command()(reports.cli.report)
 app.command()(reports.gate_cli.gate)
+app.command()(reports.trend_cli.trend)
 app.command()(sensorswarm.compare.compare)
 app.command()(sensorswarm.calibrate.calibrate)
 

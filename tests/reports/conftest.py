@@ -238,6 +238,21 @@ def another(build: Callable[..., Builder]) -> Builder:
     return whole_run(build())
 
 
+@pytest.fixture
+def series_of_runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Iterable[int]], Path]:
+    """A folder of runs, a day apart, in which every reading took so many microseconds; enough of them for a median."""
+
+    def made(latencies_us: Iterable[int]) -> Path:
+        folder = tmp_path_factory.mktemp("series")
+        for index, value_us in enumerate(latencies_us):
+            run = Builder(folder / f"night-{index + 1:02}").ended(started_ts=T0 + 86_400 * index).publisher()
+            run.directory.mkdir()
+            run.balanced().record_latency("reading", 1, *[value_us] * 30).write()
+        return folder
+
+    return made
+
+
 @pytest.fixture(scope="session")
 def reported(build: Callable[..., Builder]) -> Path:
     """The directory of a whole run with its report, to be looked at and not changed."""
