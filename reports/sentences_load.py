@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reports.tables.cdf import Distribution
-from reports.tables.heatmap import CELLS_PER_DECADE, HeatMap
+from reports.tables.heatmap import SLOW, HeatMap
 from reports.tables.lateness import LatenessSeries
 from reports.tables.resources import ResourceTable
 from reports.words import listed, milliseconds, percent, plural, when
@@ -20,21 +20,18 @@ def heat_sentence(table: HeatMap) -> str:
     """Say where the middle half of the readings lies, and how many were far above it."""
     if not table.n:
         return "No latency of a reading was recorded."
-    cumulative = np.cumsum(table.counts.sum(axis=1))
-    first, last = (int(row) for row in np.searchsorted(cumulative, [0.25 * table.n, 0.75 * table.n]))
-    low_ms, high_ms = (10 ** (table.low_decade + edge / CELLS_PER_DECADE) for edge in (first, last + 1))
+    first_ms, third_ms = table.quartiles_ms
     text = (
-        f"The middle half of {plural(table.n, 'reading')} took between {milliseconds(low_ms)} and "
-        f"{milliseconds(high_ms)}"
+        f"The middle half of {plural(table.n, 'reading')} took between {milliseconds(first_ms)} and "
+        f"{milliseconds(third_ms)}"
     )
-    slow = table.counts[last + 1 + CELLS_PER_DECADE :]
-    if not slow.any():
-        return f"{text}; none took more than {milliseconds(10 * high_ms)}."
-    columns = np.flatnonzero(slow.sum(axis=0))
+    if not table.slow.any():
+        return f"{text}; none took more than {SLOW} times as long."
+    columns = np.flatnonzero(table.slow)
     begin_s, end_s = max(float(table.left_s[columns[0]]), 0.0), float(table.right_s[columns[-1]])
     return (
-        f"{text}; {int(slow.sum()):,} took more than {milliseconds(10 * high_ms)}, all between second "
-        f"{begin_s:,.0f} and {end_s:,.0f}."
+        f"{text}; {int(table.slow.sum()):,} took more than {SLOW} times as long, all between second {begin_s:,.0f} and "
+        f"{end_s:,.0f}."
     )
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.histogram import Histogram
+from reports.histogram import Histogram, merge
 from reports.hlog import Interval
 
 CELLS_PER_DECADE = 12  # a cell is 21 % high: finer than anybody reads off a log axis
 _MOST_COLUMNS = 240  # more than a phone has pixels for
 _SLACK_S = 0.25  # intervals are meant to last a second and begin a little late
+SLOW = 10  # times the third quartile: far above what is usual
 _JOINED = 1.5  # columns: what begins that soon after another was recorded right after it
 
 
@@ -33,6 +34,8 @@ class HeatMap:
     right_s: NDArray[np.float64]  # shape (columns,), none beyond the next one's left
     low_decade: float  # log10 of the lower end of the first row, in ms
     counts: NDArray[np.int64]  # shape (rows, columns), the fastest row first
+    quartiles_ms: tuple[float, float]  # the first and the third, NaN where nothing was recorded
+    slow: NDArray[np.int64]  # shape (columns,): how many took more than SLOW times the third quartile
 
     @property
     def n(self) -> int:
@@ -52,7 +55,8 @@ def heat_map(intervals: Iterable[Interval], tag: str, *, origin_ts: float) -> He
     """
     chosen = sorted((one for one in intervals if one.tag == tag), key=_start)
     if not chosen:
-        return HeatMap(tag, 1.0, np.empty(0), np.empty(0), 0.0, np.zeros((0, 0), np.int64))
+        none = np.zeros((0, 0), np.int64)
+        return HeatMap(tag, 1.0, np.empty(0), np.empty(0), 0.0, none, (math.nan, math.nan), none.sum(axis=0))
     starts_s = np.array([one.start_ts for one in chosen]) - origin_ts
     column_s = float(math.ceil((starts_s[-1] - starts_s[0] + 1) / _MOST_COLUMNS))
     left_s = _columns(starts_s, column_s)
@@ -60,14 +64,17 @@ def heat_map(intervals: Iterable[Interval], tag: str, *, origin_ts: float) -> He
     low, high = min(int(row[0]) for row in rows), max(int(row[-1]) for row in rows)
     counts = np.zeros((high - low + 1, left_s.size), np.int64)
     columns = np.searchsorted(left_s, starts_s, side="right") - 1
+    first_ms, third_ms = merge(one.histogram for one in chosen).quantiles_ms(np.array([0.25, 0.75])).tolist()
+    slow = np.zeros(left_s.size, np.int64)
     for column, one, row in zip(columns, chosen, rows, strict=True):
         np.add.at(counts[:, column], row - low, one.histogram.counts)
+        slow[column] += one.histogram.counts[one.histogram.values_us > 1000 * SLOW * third_ms].sum()
     next_s = np.append(left_s[1:], np.inf)
     ends_s = np.zeros(left_s.size)  # an interval that was written late is as wide as it lasted
     np.maximum.at(ends_s, columns, starts_s + [one.length_s for one in chosen])
     right_s = np.where(next_s - left_s < _JOINED * column_s, next_s, np.maximum(left_s + column_s, ends_s))
     right_s = np.minimum(right_s, next_s)
-    return HeatMap(tag, column_s, left_s, right_s, low / CELLS_PER_DECADE, counts)
+    return HeatMap(tag, column_s, left_s, right_s, low / CELLS_PER_DECADE, counts, (first_ms, third_ms), slow)
 
 
 def _start(interval: Interval) -> float:

@@ -18,6 +18,8 @@ def table(**changes):
         "right_s": np.array([1.0, 2.0, 5.0]),
         "low_decade": 0.0,
         "counts": np.array([[1, 0, 3], [0, 20, 0]]),
+        "quartiles_ms": (1.2, 1.2),
+        "slow": np.array([0, 0, 0]),
     }
     return HeatMap(**(made | changes))
 
