@@ -180,7 +180,24 @@ def _serve(config: str) -> None:
     threading.Thread(target=end_with_parent, daemon=True).start()
     broker = IotCoreBroker(config_path=config)
     broker.start()
+    _send_at_once(listeners=2)
     threading.Event().wait()
+
+
+def _send_at_once(*, listeners: int) -> None:
+    """Turn Nagle's algorithm off (TCP_NODELAY) as soon as so many sockets listen; who is accepted inherits it.
+
+    rumqttd leaves it on. Then what it sends to a subscriber may wait for the acknowledgement of what it sent before,
+    and a subscriber with nothing to say delays that by up to 40 ms.
+    """
+    found: set[str] = set()
+    while len(found) < listeners:
+        time.sleep(0.005)
+        for name in os.listdir("/dev/fd"):  # noqa: PTH208 - names are numbers
+            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(name))) as sock:  # others are no sockets
+                if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    found.add(name)
 
 
 if __name__ == "__main__":

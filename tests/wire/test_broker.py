@@ -8,7 +8,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from wire.broker import EmbeddedBroker, PortInUseError, listening
+from wire.broker import EmbeddedBroker, PortInUseError, _send_at_once, listening
 
 
 def test_it_listens_while_it_runs_and_not_after() -> None:
@@ -47,3 +47,12 @@ def test_it_ends_when_its_parent_is_killed(patience: Callable[[float], float]) -
     gone, alive = psutil.wait_procs([broker], timeout=patience(10))
     assert gone == [broker]
     assert alive == []
+
+
+def test_what_is_accepted_sends_at_once() -> None:
+    """Nagle's algorithm is off on every connection of a socket that listens, and nobody else's is touched."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        _send_at_once(listeners=1)
+        with socket.create_connection(server.getsockname()) as client, server.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            assert not client.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
