@@ -75,7 +75,7 @@ DEFAULTS: dict[str, QuantityLimits] = {
     "co2": QuantityLimits(
         high=2000, low=200, rate_per_minute=300, stuck_s=120, stuck_readings=12, deadband=50, zscore=40, resolution=1
     ),
-    "power": QuantityLimits(high=20_000, low=-1, stuck_s=30, stuck_readings=7, deadband=1, resolution=1),
+    "power": QuantityLimits(high=23_000, low=-1, stuck_s=30, stuck_readings=7, deadband=1, resolution=1),
 }
 _NONE = QuantityLimits()
 _OFF: dict[str, float] = {item.name: getattr(_NONE, item.name) for item in fields(QuantityLimits)}

@@ -58,8 +58,8 @@ EVENTS: list[tuple[str, str, list[float], list[tuple[Any, ...]]]] = [
     (
         "hot, not quite cool, cool, hot",
         "power",
-        [1, 21_000, 20_000, 5, 22_000],
-        [("high", 1, 21_000, 20_000), ("high cleared", 3), ("high", 4, 22_000, 20_000)],
+        [1, 24_000, 23_000, 5, 25_000],
+        [("high", 1, 24_000, 23_000), ("high cleared", 3), ("high", 4, 25_000, 23_000)],
     ),
     ("cold", "temperature", [-29.0, -31.0, -29.8, -29.0], [("low", 1, -31.0, -30), ("low cleared", 3)]),
     ("stuck once however long", "power", [500.0] * 60, [("stuck", 6, 30.0, 30)]),
