@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import socket
 import sys
 import warnings
+from collections.abc import Coroutine
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jwt
 import typer
@@ -20,7 +23,18 @@ from reference_server.hub import READINGS_HISTORY
 from reference_server.identity import Access
 from reference_server.identity.origins import check_origin
 from reference_server.identity.secret import chosen_secret, given_secret
-from reference_server.service import Service, Settings, allow_many_connections, check_session, until_signal
+from reference_server.service import (
+    Service,
+    Settings,
+    allow_many_connections,
+    check_session,
+    session_name,
+    until_signal,
+)
+from reference_server.workers import child
+from reference_server.workers.place import Place
+from reference_server.workers.slot import ProcessEndedError
+from reference_server.workers.supervisor import Supervisor, listen_several
 from wire.broker import EmbeddedBroker, listening
 from wire.errors import SensorSwarmError
 from wire.mqtt import BrokerAddress, BrokerAddressError, tls_context
@@ -31,6 +45,7 @@ from wire.topics import DEFAULT_TEMPLATE, TopicTemplate
 # Readings come in batches of small objects without cycles, and clients and sensors live long: looking through all of
 # them every 700 objects cost a third of the ingest's CPU, and a pause for everybody.
 _SELDOM = (50_000, 20, 20)
+_STOP_S = 10.0  # for a worker or the detector to end
 
 
 def serve(
@@ -54,6 +69,7 @@ def serve(
     session: options.Session = None,
     alerts: options.Alerts = None,
     history: options.History = READINGS_HISTORY,
+    workers: options.Workers = 1,
 ) -> None:
     """Serve readings and alerts from MQTT to WebSocket clients, each only the buildings its token names."""
     _prepare_logging()
@@ -84,33 +100,82 @@ def serve(
         if not settings.broker.secure:
             raise BrokerAddressError(f"--broker-ca {broker_ca}: only an mqtts:// broker has a certificate to check")
         settings = replace(settings, tls=tls_context(ca_file=broker_ca))
-    _run(settings, host, port, signed=signed, embed=broker is None)
+    place = Place.told()
+    if place is not None:
+        _serve(child.run(settings, place))
+    elif workers > 1:
+        _check_workers(settings, workers)
+        _supervise(settings, host, port, workers, signed=signed, embed=broker is None)
+    else:
+        _run(settings, host, port, signed=signed, embed=broker is None)
+
+
+def _serve(work: Coroutine[Any, Any, None]) -> None:
+    """Do the work of a process that has many connections."""
+    allow_many_connections()
+    gc.set_threshold(*_SELDOM)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
+
+
+def _supervise(settings: Settings, host: str, port: int, workers: int, *, signed: str, embed: bool) -> None:
+    """Start everything in processes of their own and watch them until a signal."""
+    with ExitStack() as started:
+        taken = started.enter_context(listen_several(host, port, workers))
+        embedded = _embedded(settings, started) if embed else None
+        supervisor = Supervisor(
+            taken, session=settings.session or session_name(taken[0]), patience_s=_STOP_S, embedded=embedded
+        )
+        line = f"{_serving(settings, host, taken[0], signed)}, {workers} workers"
+        try:
+            asyncio.run(until_signal(supervisor.run(lambda: _say(line))))
+        except ProcessEndedError as error:
+            raise typer.Exit(error.exit_code) from None  # it has said why
+
+
+def _check_workers(settings: Settings, workers: int) -> None:
+    """Refuse what several workers cannot do.
+
+    Raises:
+        SensorSwarmError: names it, and the remedy.
+    """
+    if settings.alerts is None:
+        raise SensorSwarmError(f"--workers {workers}: they share alerts by a file; give --alerts FILE")
+    if settings.access.users is not None:
+        raise SensorSwarmError(
+            f"--workers {workers}: --users needs 1 worker, for the others would not hear of who logs out; use tokens"
+        )
 
 
 def _run(settings: Settings, host: str, port: int, *, signed: str, embed: bool) -> None:
     """Start everything and serve until a signal; `embed`: start a broker where none listens."""
-    allow_many_connections()
-    gc.set_threshold(*_SELDOM)
     with ExitStack() as started:
         bound = started.enter_context(closing(server.listen(host, port)))
         service = Service(settings, bound)  # finds what is wrong with the files before anything else is started
-        if embed and not listening(settings.broker.host, DEFAULT_PORT):
-            service.embedded = started.enter_context(EmbeddedBroker(port=DEFAULT_PORT))
-            url = service.embedded.url
-            typer.echo(f"started a broker at {url} (MQTT 5 on port {service.embedded.port + 1})")
-        shown = f"[{host}]" if ":" in host else host
-        where = f"ws://{shown}:{bound.getsockname()[1]}/ws"
-        line = f"serving {where} from {settings.broker.url}, tokens signed with {signed}"
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_work(service, line))
+        if embed:
+            service.embedded = _embedded(settings, started)
+        line = _serving(settings, host, bound, signed)
+        _serve(until_signal(service.run(lambda: _say(line))))
 
 
-async def _work(service: Service, line: str) -> None:
-    def ready() -> None:
-        typer.echo(line)
-        sys.stdout.flush()
+def _embedded(settings: Settings, started: ExitStack) -> EmbeddedBroker | None:
+    """Start a broker where none listens, and say so."""
+    if listening(settings.broker.host, DEFAULT_PORT):
+        return None
+    broker = started.enter_context(EmbeddedBroker(port=DEFAULT_PORT))
+    _say(f"started a broker at {broker.url} (MQTT 5 on port {broker.port + 1})")
+    return broker
 
-    await until_signal(service.run(ready))
+
+def _serving(settings: Settings, host: str, bound: socket.socket, signed: str) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    where = f"ws://{shown}:{bound.getsockname()[1]}/ws"
+    return f"serving {where} from {settings.broker.url}, tokens signed with {signed}"
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+    sys.stdout.flush()
 
 
 def _secret(option: str | None, jwks: Path | None) -> tuple[str | None, str]:

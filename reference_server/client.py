@@ -93,15 +93,24 @@ class Client:
         waiting: frames for the next write.
     """
 
-    __slots__ = ("_behind", "_hub", "_outbox", "clogged", "connection", "session", "waiting", "write")
+    __slots__ = ("_behind", "_catch_up", "_hub", "_outbox", "clogged", "connection", "session", "waiting", "write")
 
-    def __init__(self, connection: Connection, session: Session, hub: Hub[Client], *, max_buffered_bytes: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        session: Session,
+        hub: Hub[Client],
+        *,
+        max_buffered_bytes: int,
+        catch_up: Callable[[], None],
+    ) -> None:
         self.connection = connection
         self.session = session
         self.write: Callable[[bytes], None] = connection.transport.write
         self.clogged = False
         self.waiting: list[bytes] = []
         self._hub = hub
+        self._catch_up = catch_up
         self._outbox = Outbox(max_buffered_bytes=max_buffered_bytes)
         # Not None while the client is behind: building -> the last reading it was sent, for those that went on.
         self._behind: dict[str, int] | None = None
@@ -109,7 +118,10 @@ class Client:
 
     def receive(self, message: str | bytes) -> None:
         """Answer one message; all of the answer leaves in one write."""
-        self._do(self.session.receive(message, clock.now()))
+        actions = self.session.receive(message, clock.now())
+        if any(isinstance(action, Subscribe | Follow) for action in actions):
+            self._catch_up()
+        self._do(actions)
 
     def check(self, now: float, now_s: float) -> None:
         """Do what time alone brings."""

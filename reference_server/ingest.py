@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from mqtt5 import PublishPacket
 
 from reference_server.accept import Acceptor, RejectedError
 from reference_server.alert import Alert
-from reference_server.detector import Detector
 from reference_server.hub import Hub, Publication
 from reference_server.malformed import Malformed
 from reference_server.readings import Readings
 from reference_server.seen import Seen
+from reference_server.sensors import Sensors
 from wire.topics import TopicTemplate
 
 S = TypeVar("S", bound=Hashable)
 log = logging.getLogger("sensorswarm.serve")
+
+
+class Judge(Protocol):
+    """What is asked of a detector."""
+
+    sensors: Sensors
+    look_at: float  # Unix time
+
+    def observe(self, readings: Readings, now: float) -> list[Alert]: ...  # noqa: D102 - as in Detector
+
+    def check(self, now: float) -> list[Alert]: ...  # noqa: D102 - as in Detector
+
+    def suspend(self) -> None: ...  # noqa: D102 - as in Detector
+
+    def resume(self, now: float) -> None: ...  # noqa: D102 - as in Detector
 
 
 class Ingest(Generic[S]):
@@ -33,7 +48,7 @@ class Ingest(Generic[S]):
         self,
         *,
         hub: Hub[S],
-        detector: Detector,
+        detector: Judge,
         topics: TopicTemplate,
         deliver: Callable[[list[Publication[S]]], None],
         clock: Callable[[], float],

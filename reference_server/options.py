@@ -67,3 +67,6 @@ Alerts = Annotated[
 History = Annotated[
     int, typer.Option(min=0, max=1_000_000, help="Readings per building kept for clients that come back.")
 ]
+Workers = Annotated[
+    int, typer.Option(min=1, max=64, help="Processes that serve the port; more than 1 need an --alerts file.")
+]

@@ -8,7 +8,7 @@ import logging
 import socket
 import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Self, cast
 
 import websockets.asyncio.server
@@ -44,15 +44,15 @@ class ListenError(SensorSwarmError):
     """The server cannot listen where it should."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Take the port, before anything else is started.
+def listen(host: str, port: int, *, reuse_port: bool = False) -> socket.socket:
+    """Take the port, before anything else is started; `reuse_port`: with others who take it so (SO_REUSEPORT).
 
     Raises:
         ListenError: in use, not allowed, or no address of this machine.
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listening = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        listening = socket.create_server(address[:2], family=family, backlog=BACKLOG, reuse_port=reuse_port)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ListenError(f"cannot listen on {host}:{port}: {reason}; choose another --port or --host") from None
@@ -69,6 +69,7 @@ class Server:
         health: whether all is well, and the fields that /healthz shows.
         listening: from `listen`; closed at the end.
         max_buffered_bytes: what may wait in one client's transport before that client is closed with 4008.
+        catch_up: called before a client is subscribed: it may know of more than the hub does, from another process.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Server:
         max_buffered_bytes: int = MAX_BUFFERED_BYTES,
         hello_deadline_s: float = HELLO_DEADLINE_S,
         heartbeat_s: float = HEARTBEAT_S,
+        catch_up: Callable[[], None] = lambda: None,
     ) -> None:
         self.clients: set[Client] = set()
         self._hub = hub
@@ -94,6 +96,7 @@ class Server:
         self._max_buffered_bytes = max_buffered_bytes
         self._hello_deadline_s = hello_deadline_s
         self._heartbeat_s = heartbeat_s
+        self._catch_up = catch_up
         self._connections: set[Connection] = set()  # from the first byte on, handshake or not
         self._server: websockets.asyncio.server.Server | None = None
 
@@ -187,7 +190,7 @@ class Server:
             hello_deadline_s=self._hello_deadline_s,
             heartbeat_s=self._heartbeat_s,
         )
-        client = Client(ours, session, self._hub, max_buffered_bytes=self._max_buffered_bytes)
+        client = Client(ours, session, self._hub, max_buffered_bytes=self._max_buffered_bytes, catch_up=self._catch_up)
         self.clients.add(client)
         try:
             with contextlib.suppress(ConnectionClosed):

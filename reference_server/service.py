@@ -10,11 +10,13 @@ import secrets
 import signal
 import socket
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reference_server.alert import Kind
+from reference_server.alert_feed import AlertFeed
 from reference_server.alert_store import AlertStore
 from reference_server.client import Client
 from reference_server.detector import Detector
@@ -25,6 +27,7 @@ from reference_server.limits import Limits
 from reference_server.outbox import MAX_BUFFERED_BYTES
 from reference_server.server import Server
 from reference_server.session import HEARTBEAT_S, HELLO_DEADLINE_S
+from reference_server.workers.bystander import Bystander
 from wire import clock
 from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
@@ -38,7 +41,7 @@ SESSION_EXPIRY_S = 300  # how long the broker keeps our session: for a restart, 
 # Publishers come back too, and what they publish to a new broker before we have subscribed is lost: be quick at first.
 RECONNECT = Backoff(delays_s=(0.1,) * 30 + (0.25, 0.5, 1.0, 2.0, 4.0), jitter="equal")
 TICKS_PER_CLIENT_CHECK = 4
-_LINK_CLOSE_TIMEOUT_S = 1.0  # stopping must take less than 5 s in all
+LINK_CLOSE_TIMEOUT_S = 1.0  # stopping must take less than 5 s in all
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +70,29 @@ class Service:
     Args:
         settings: what it is told.
         listening: socket from `server.listen`; closed at the end.
+        feed: of a worker among several: alerts come from there, see `take_news`, and none are found here.
+        number: the worker's.
 
     Attributes:
         embedded: the broker we started ourselves, watched so that its death is not taken for a lost connection.
     """
 
-    def __init__(self, settings: Settings, listening: socket.socket) -> None:
+    def __init__(
+        self, settings: Settings, listening: socket.socket, *, feed: AlertFeed | None = None, number: int = 0
+    ) -> None:
         self.embedded: EmbeddedBroker | None = None
         self._recent_lags_s = [0.0]
-        self._store = AlertStore(settings.alerts, history=ALERTS_HISTORY)
+        self._feed = feed
+        self._feed_failed: UnusableError | None = None
+        self._fed_alerts = 0  # raised
+        self._number = number
+        self._store = AlertStore(settings.alerts if feed is None else None, history=ALERTS_HISTORY)
         hub: Hub[Client] = Hub(
-            epoch=secrets.token_hex(8), alert_epoch=self._store.epoch, readings_history=settings.readings_history
+            epoch=secrets.token_hex(8),
+            alert_epoch=(feed or self._store).epoch,
+            readings_history=settings.readings_history,
         )
-        hub.restore(self._store.entries())
+        hub.restore(self._store.entries() if feed is None else feed.news())
         self.hub = hub
         self._guard = Guard(settings.secret, settings.access)
         self.server = Server(
@@ -90,38 +103,28 @@ class Service:
             max_buffered_bytes=settings.max_buffered_bytes,
             hello_deadline_s=settings.hello_deadline_s,
             heartbeat_s=settings.heartbeat_s,
+            catch_up=self.take_news,
         )
-        detector = Detector(settings.limits, time_scale=settings.time_scale)
-        detector.restore(hub.open_alerts)
         self.ingest = Ingest(
             hub=hub,
-            detector=detector,
+            detector=Bystander() if feed is not None else detector_of(settings, hub.open_alerts),
             topics=settings.topics,
             deliver=self._deliver,
             clock=clock.now,
         )
-        self.link = Link(
-            settings.broker,
-            on_messages=self.ingest.messages,
-            on_state=self.ingest.link_changed,
-            subscriptions=[Subscription(settings.topics.subscription, settings.qos)],
-            tls=settings.tls,
-            backoff=RECONNECT,
-            # At QoS 0 the broker keeps nothing for us: no session, and a name of its own for each connection.
-            client_id=f"sensorswarm-serve-{settings.session or session_name(listening)}" if settings.qos else None,
-            session_expiry_s=SESSION_EXPIRY_S if settings.qos else 0,
-        )
+        self.link = link_of(settings, self.ingest, settings.session or session_name(listening))
 
     def health(self) -> tuple[bool, dict[str, Any]]:
         """Whether readings can arrive, and the fields of /healthz."""
         well = self.link.connected
         return well, {
             "status": "ok" if well else "no broker",
+            **({"worker": self._number} if self._feed is not None else {}),
             "mqtt": well,
             "clients": len(self.server.clients),
             "buildings": self.hub.published_buildings,
             "readings": self.ingest.readings,
-            "alerts": self.ingest.alerts,
+            "alerts": self.ingest.alerts + self._fed_alerts,
             "duplicates": self.ingest.duplicates,
             "conflated": self.hub.skipped,
             "unstored_alerts": self._store.unstored,
@@ -141,10 +144,24 @@ class Service:
             try:
                 await self.link.start()
                 ready()
-                await _first(self.link.failed(), self._clockwork(), self._silence_watch())
+                await first_of(self.link.failed(), self._clockwork(), watch_silence(self.ingest))
             finally:
-                await self.link.close(timeout_s=_LINK_CLOSE_TIMEOUT_S)
+                await self.link.close(timeout_s=LINK_CLOSE_TIMEOUT_S)
                 self._store.close()
+                if self._feed is not None:
+                    self._feed.close()
+
+    def take_news(self) -> None:
+        """Take alerts up that another process committed; costs some microseconds when there are none."""
+        if self._feed is None or self._feed_failed is not None:
+            return
+        try:
+            entries = self._feed.news()
+            if entries:
+                self._fed_alerts += sum(not entry.cleared for entry in entries)
+                self.server.deliver(self.hub.take(entries))
+        except UnusableError as error:
+            self._feed_failed = error
 
     def _deliver(self, publications: list[Publication[Client]]) -> None:
         """Keep alerts, then send: nobody has seen an alert that a restart could forget."""
@@ -161,6 +178,9 @@ class Service:
             planned_s = loop.time() + TICK_S
             await asyncio.sleep(TICK_S)
             self._recent_lags_s = [*self._recent_lags_s[1 - TICKS_PER_CLIENT_CHECK :], loop.time() - planned_s]
+            self.take_news()
+            if self._feed_failed is not None:
+                raise self._feed_failed
             ticks += 1
             if ticks % TICKS_PER_CLIENT_CHECK == 0:
                 self.server.check_clients()
@@ -170,13 +190,36 @@ class Service:
             if self.embedded is not None and self.embedded.exit_code is not None:
                 raise UnusableError(f"the embedded broker ended with {self.embedded.exit_code}; start again")
 
-    async def _silence_watch(self) -> None:
-        """Find silence soon after it is due; look again after a tick, for what is due may have changed meanwhile."""
-        while True:
-            due_in_s = self.ingest.silence_due_ts - clock.now()
-            await asyncio.sleep(min(max(due_in_s, LEAST_SLEEP_S), TICK_S))
-            if self.ingest.silence_due_ts <= clock.now():
-                self.ingest.check_silence()
+
+def detector_of(settings: Settings, open_alerts: Iterable[tuple[str, Kind]]) -> Detector:
+    """Build a detector that knows of the alerts that have not ended."""
+    detector = Detector(settings.limits, time_scale=settings.time_scale)
+    detector.restore(open_alerts)
+    return detector
+
+
+def link_of(settings: Settings, ingest: Ingest[Any], session: str) -> Link:
+    """Build the link that feeds an ingest; at QoS 1 the broker keeps a session of that name."""
+    return Link(
+        settings.broker,
+        on_messages=ingest.messages,
+        on_state=ingest.link_changed,
+        subscriptions=[Subscription(settings.topics.subscription, settings.qos)],
+        tls=settings.tls,
+        backoff=RECONNECT,
+        # At QoS 0 the broker keeps nothing for us: no session, and a name of its own for each connection.
+        client_id=f"sensorswarm-serve-{session}" if settings.qos else None,
+        session_expiry_s=SESSION_EXPIRY_S if settings.qos else 0,
+    )
+
+
+async def watch_silence(ingest: Ingest[Any]) -> None:
+    """Find silence soon after it is due; look again after a tick, for what is due may have changed meanwhile."""
+    while True:
+        due_in_s = ingest.silence_due_ts - clock.now()
+        await asyncio.sleep(min(max(due_in_s, LEAST_SLEEP_S), TICK_S))
+        if ingest.silence_due_ts <= clock.now():
+            ingest.check_silence()
 
 
 class SessionNameError(SensorSwarmError):
@@ -214,10 +257,10 @@ async def until_signal(work: Coroutine[Any, Any, None]) -> None:
     async def stopped() -> None:
         await stop.wait()
 
-    await _first(work, stopped())
+    await first_of(work, stopped())
 
 
-async def _first(*works: Coroutine[Any, Any, None]) -> None:
+async def first_of(*works: Coroutine[Any, Any, None]) -> None:
     """Run all until the first one ends, cancel the others and wait for them; raises what the first one raised."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
