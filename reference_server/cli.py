@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import sys
 import warnings
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +14,14 @@ import jwt
 import typer
 import uvloop
 
-from reference_server import limits, options, server
+from reference_server import limits, logs, options, server
+from reference_server.certificate import given_certificate
 from reference_server.hub import READINGS_HISTORY
 from reference_server.identity import Access
 from reference_server.identity.origins import check_origin
-from reference_server.identity.secret import chosen_secret, given_secret
+from reference_server.identity.secret import check_exposed, chosen_secret, given_secret
+from reference_server.operations import Operations
+from reference_server.quotas import FRAMES_PER_S, HANDSHAKES_PER_S, Quotas, connections_allowed
 from reference_server.service import Service, Settings, allow_many_connections, check_session, until_signal
 from wire.broker import EmbeddedBroker, listening
 from wire.errors import SensorSwarmError
@@ -54,9 +56,20 @@ def serve(
     session: options.Session = None,
     alerts: options.Alerts = None,
     history: options.History = READINGS_HISTORY,
+    tls_cert: options.TlsCert = None,
+    tls_key: options.TlsKey = None,
+    drain: options.Drain = 0.0,
+    max_connections: options.MaxConnections = None,
+    max_per_address: options.MaxPerAddress = 0,
+    max_per_user: options.MaxPerUser = 0,
+    handshake_rate: options.HandshakeRate = HANDSHAKES_PER_S,
+    message_rate: options.MessageRate = FRAMES_PER_S,
+    metrics_port: options.MetricsPort = None,
+    metrics_host: options.MetricsHost = "127.0.0.1",
+    log: options.Log = logs.LogForm.TEXT,
 ) -> None:
     """Serve readings and alerts from MQTT to WebSocket clients, each only the buildings its token names."""
-    _prepare_logging()
+    _prepare_logging(log)
     if not 0 < time_scale < float("inf"):
         raise SensorSwarmError(f"--time-scale {time_scale:g}: must be above 0")
     secret, signed = _secret(jwt_secret, jwks)
@@ -66,7 +79,7 @@ def serve(
         revoked=revoked,
         users=users,
         origins=frozenset(map(check_origin, origin or [])),
-        secure_cookies=secure_cookies,
+        secure_cookies=secure_cookies or tls_cert is not None,
     )
     settings = Settings(
         secret=secret,
@@ -79,38 +92,63 @@ def serve(
         time_scale=time_scale,
         readings_history=history,
         alerts=_alerts_file(alerts, port),
+        quotas=Quotas(
+            connections=connections_allowed(max_connections, allow_many_connections()),
+            per_address=max_per_address,
+            per_user=max_per_user,
+            handshakes_per_s=handshake_rate,
+            frames_per_s=message_rate,
+        ),
+        certificate=given_certificate(tls_cert, tls_key),
+        drain_s=drain,
     )
     if broker_ca is not None:
         if not settings.broker.secure:
             raise BrokerAddressError(f"--broker-ca {broker_ca}: only an mqtts:// broker has a certificate to check")
         settings = replace(settings, tls=tls_context(ca_file=broker_ca))
-    _run(settings, host, port, signed=signed, embed=broker is None)
+    metrics = None if metrics_port is None else (metrics_host, metrics_port)
+    _run(settings, host, port, signed=signed, embed=broker is None, metrics=metrics)
 
 
-def _run(settings: Settings, host: str, port: int, *, signed: str, embed: bool) -> None:
+def _run(
+    settings: Settings, host: str, port: int, *, signed: str, embed: bool, metrics: tuple[str, int] | None
+) -> None:
     """Start everything and serve until a signal; `embed`: start a broker where none listens."""
-    allow_many_connections()
     gc.set_threshold(*_SELDOM)
     with ExitStack() as started:
         bound = started.enter_context(closing(server.listen(host, port)))
+        check_exposed(settings.secret, bound.getsockname()[0])
         service = Service(settings, bound)  # finds what is wrong with the files before anything else is started
         if embed and not listening(settings.broker.host, DEFAULT_PORT):
             service.embedded = started.enter_context(EmbeddedBroker(port=DEFAULT_PORT))
             url = service.embedded.url
             typer.echo(f"started a broker at {url} (MQTT 5 on port {service.embedded.port + 1})")
-        shown = f"[{host}]" if ":" in host else host
-        where = f"ws://{shown}:{bound.getsockname()[1]}/ws"
+        scheme = "ws" if settings.certificate is None else "wss"
+        where = f"{scheme}://{_shown(host)}:{bound.getsockname()[1]}/ws"
         line = f"serving {where} from {settings.broker.url}, tokens signed with {signed}"
+        operations = None
+        if metrics is not None:
+            options_named = "--metrics-port or --metrics-host"
+            watched = started.enter_context(closing(server.listen(*metrics, options=options_named)))
+            operations = Operations(service, watched)
+            line += f", metrics at http://{_shown(metrics[0])}:{watched.getsockname()[1]}/metrics"
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_work(service, line))
+            runner.run(_work(service, operations, line))
 
 
-async def _work(service: Service, line: str) -> None:
+async def _work(service: Service, operations: Operations | None, line: str) -> None:
     def ready() -> None:
         typer.echo(line)
         sys.stdout.flush()
 
-    await until_signal(service.run(ready))
+    service.reload_at_hangup()
+    async with operations or nullcontext():
+        await until_signal(service.run(ready), service.drain, service.server.hurry)
+
+
+def _shown(host: str) -> str:
+    """Give a host as URLs have it."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _secret(option: str | None, jwks: Path | None) -> tuple[str | None, str]:
@@ -140,8 +178,8 @@ def _limits(file: Path | None, silence_s: float | None, stuck: list[str]) -> lim
     return chosen
 
 
-def _prepare_logging() -> None:
-    logging.basicConfig(format="sensorswarm: %(message)s", level=logging.WARNING)
+def _prepare_logging(form: logs.LogForm) -> None:
+    logs.prepare(form)
     # Said once, when serving starts, and not at every token.
     warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import resource
 import secrets
@@ -16,13 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from reference_server.alert_store import AlertStore
+from reference_server.certificate import Certificate
 from reference_server.client import Client
 from reference_server.detector import Detector
+from reference_server.histogram import Histogram
 from reference_server.hub import ALERTS_HISTORY, READINGS_HISTORY, Hub, Publication
 from reference_server.identity import Access, Guard
 from reference_server.ingest import Ingest
 from reference_server.limits import Limits
+from reference_server.logs import fields
 from reference_server.outbox import MAX_BUFFERED_BYTES
+from reference_server.quotas import Quotas
 from reference_server.server import Server
 from reference_server.session import HEARTBEAT_S, HELLO_DEADLINE_S
 from wire import clock
@@ -39,6 +44,7 @@ SESSION_EXPIRY_S = 300  # how long the broker keeps our session: for a restart, 
 RECONNECT = Backoff(delays_s=(0.1,) * 30 + (0.25, 0.5, 1.0, 2.0, 4.0), jitter="equal")
 TICKS_PER_CLIENT_CHECK = 4
 _LINK_CLOSE_TIMEOUT_S = 1.0  # stopping must take less than 5 s in all
+log = logging.getLogger("sensorswarm.serve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,9 @@ class Settings:
     max_buffered_bytes: int = MAX_BUFFERED_BYTES
     hello_deadline_s: float = HELLO_DEADLINE_S
     heartbeat_s: float = HEARTBEAT_S
+    quotas: Quotas = field(default_factory=Quotas)
+    certificate: Certificate | None = None  # of a server that speaks TLS
+    drain_s: float = 0.0  # over how long clients are sent away at the end
 
 
 class Service:
@@ -70,11 +79,13 @@ class Service:
 
     Attributes:
         embedded: the broker we started ourselves, watched so that its death is not taken for a lost connection.
+        loop_lag: seconds by which the clockwork's ticks were late.
     """
 
     def __init__(self, settings: Settings, listening: socket.socket) -> None:
         self.embedded: EmbeddedBroker | None = None
         self._recent_lags_s = [0.0]
+        self.loop_lag = Histogram()
         self._store = AlertStore(settings.alerts, history=ALERTS_HISTORY)
         hub: Hub[Client] = Hub(
             epoch=secrets.token_hex(8), alert_epoch=self._store.epoch, readings_history=settings.readings_history
@@ -90,7 +101,11 @@ class Service:
             max_buffered_bytes=settings.max_buffered_bytes,
             hello_deadline_s=settings.hello_deadline_s,
             heartbeat_s=settings.heartbeat_s,
+            quotas=settings.quotas,
+            tls=settings.certificate.context if settings.certificate is not None else None,
         )
+        self._certificate = settings.certificate
+        self._drain_s = settings.drain_s
         detector = Detector(settings.limits, time_scale=settings.time_scale)
         detector.restore(hub.open_alerts)
         self.ingest = Ingest(
@@ -113,18 +128,18 @@ class Service:
         )
 
     def health(self) -> tuple[bool, dict[str, Any]]:
-        """Whether readings can arrive, and the fields of /healthz."""
-        well = self.link.connected
-        return well, {
-            "status": "ok" if well else "no broker",
-            "mqtt": well,
+        """Whether new clients should come here, and the fields of /healthz."""
+        connected, draining = self.link.connected, self.server.draining
+        return connected and not draining, {
+            "status": "draining" if draining else "ok" if connected else "no broker",
+            "mqtt": connected,
             "clients": len(self.server.clients),
             "buildings": self.hub.published_buildings,
             "readings": self.ingest.readings,
             "alerts": self.ingest.alerts,
             "duplicates": self.ingest.duplicates,
             "conflated": self.hub.skipped,
-            "unstored_alerts": self._store.unstored,
+            "unstored_alerts": self.unstored_alerts,
             "refused": self.server.refusals.counts,
             "malformed": self.ingest.malformed.counts,
             "loop_lag_ms": round(1000 * max(self._recent_lags_s), 3),
@@ -146,6 +161,21 @@ class Service:
                 await self.link.close(timeout_s=_LINK_CLOSE_TIMEOUT_S)
                 self._store.close()
 
+    @property
+    def unstored_alerts(self) -> int:
+        """Alerts that wait for room on the disk."""
+        return self._store.unstored
+
+    async def drain(self) -> None:
+        """Send the clients away, while readings go on to those who are still here; then `run` may be cancelled."""
+        log.info("draining", extra=fields(clients=len(self.server.clients), over_s=self._drain_s))
+        await self.server.drain(self._drain_s)
+
+    def reload_at_hangup(self) -> None:
+        """Let SIGHUP have the certificate read again; without one it ends the process, as ever."""
+        if self._certificate is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._certificate.reload)
+
     def _deliver(self, publications: list[Publication[Client]]) -> None:
         """Keep alerts, then send: nobody has seen an alert that a restart could forget."""
         entries = [entry for publication in publications for entry in publication.entries]
@@ -160,13 +190,17 @@ class Service:
         while True:
             planned_s = loop.time() + TICK_S
             await asyncio.sleep(TICK_S)
-            self._recent_lags_s = [*self._recent_lags_s[1 - TICKS_PER_CLIENT_CHECK :], loop.time() - planned_s]
+            lag_s = loop.time() - planned_s
+            self.loop_lag.observe(lag_s)
+            self._recent_lags_s = [*self._recent_lags_s[1 - TICKS_PER_CLIENT_CHECK :], lag_s]
             ticks += 1
             if ticks % TICKS_PER_CLIENT_CHECK == 0:
                 self.server.check_clients()
                 revoked = self._guard.refresh(clock.now())
                 if revoked is not None:
                     self.server.revoke(revoked)
+                if self._certificate is not None:
+                    self._certificate.refresh()
             if self.embedded is not None and self.embedded.exit_code is not None:
                 raise UnusableError(f"the embedded broker ended with {self.embedded.exit_code}; start again")
 
@@ -200,19 +234,37 @@ def session_name(listening: socket.socket) -> str:
     return f"{socket.gethostname()}-{host}-{port}"
 
 
-async def until_signal(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` until SIGINT or SIGTERM, then cancel it and wait for its own end.
+async def until_signal(
+    work: Coroutine[Any, Any, None], drain: Callable[[], Coroutine[Any, Any, None]], hurry: Callable[[], None]
+) -> None:
+    """Run `work` until SIGINT or SIGTERM, then `drain` beside it, then cancel it and wait for its own end.
+
+    Args:
+        work: the server.
+        drain: ends when all that can be done in peace is done.
+        hurry: called at a second signal, which also ends the drain.
 
     Raises:
         whatever `work` raises by itself.
     """
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
+    once, twice = asyncio.Event(), asyncio.Event()
+
+    def signalled() -> None:
+        if once.is_set():
+            twice.set()
+            hurry()
+        once.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, signalled)
+
+    async def second() -> None:
+        await twice.wait()
 
     async def stopped() -> None:
-        await stop.wait()
+        await once.wait()
+        await _first(drain(), second())
 
     await _first(work, stopped())
 
