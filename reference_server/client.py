@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
-from websockets.protocol import State
+from websockets.protocol import Event, State
 
 from reference_server.frames import text_frames
 from reference_server.outbox import Outbox
-from reference_server.posts import Answers, FirstBytes
+from reference_server.posts import MAX_HEADER_BYTES, Answers, FirstBytes
+from reference_server.quotas import Admission, Bucket, frame_cost
 from reference_server.session import Action, Drop, Follow, Heartbeat, Pong, Send, Session, Shut, Subscribe
+from reference_server.traffic import Traffic
 from wire import clock, dashboard
 from wire.dashboard import Close
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from reference_server.hub import Hub, Publication
 
 CLOSE_TIMEOUT_S = 2.0  # after our close frame; then the connection is cut
+# Of what one read brought, so much is looked at at once: it may hold thousands of frames of a client that must be shut
+# after a few, and the time until then is everybody's.
+SLICE_BYTES = 4096
+_HEADERS_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _PING = Frame(Opcode.PING, b"").serialize(mask=False)
 
 
@@ -31,20 +37,46 @@ class Connection(ServerConnection):
     heard_s = 0.0  # monotonic seconds
     client: Client | None = None  # after the handshake
     answers: Answers | None = None  # what answers a POST, set before the connection is made
+    admission: Admission | None = None  # who is let in, set before the connection is made
+    address = ""  # of the peer
+    _header_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to count silence."""
+        """Begin to count silence; cut who is far beyond a limit before it says anything."""
         self.heard_s = time.monotonic()
         super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if isinstance(peer, tuple) else ""
         if self.answers is not None:
             self.transport.set_protocol(FirstBytes(self, self.transport, self.answers))
+        admission = self.admission
+        if admission is not None:
+            self.connection_lost_waiter.add_done_callback(lambda _: admission.left(self.address))
+            if not admission.arrived(self.address):
+                self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Note the time, then as ever."""
+        """Note the time, then as ever, but a long read in slices and a long handshake not at all."""
         self.heard_s = time.monotonic()
-        super().data_received(data)
+        if self.request is None and self._is_too_long(data):
+            return
+        if len(data) <= SLICE_BYTES:
+            super().data_received(data)
+        else:
+            for start in range(0, len(data), SLICE_BYTES):
+                super().data_received(data[start : start + SLICE_BYTES])
         if self.client is not None and self.protocol.state is not State.OPEN:
             self.client.clogged = True
+
+    def process_event(self, event: Event) -> None:
+        """Count a frame of the client's, and take it if the client may send so many."""
+        client = self.client
+        if client is None or not isinstance(event, Frame) or client.may_send(event, self.heard_s):
+            super().process_event(event)
+        elif self.protocol.state is State.OPEN:
+            client.flooded()
+            self.protocol.fail(Close.POLICY)  # sends nothing more; what still comes is thrown away unread
+            self.send_data()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing more can be sent; called by asyncio."""
@@ -63,6 +95,16 @@ class Connection(ServerConnection):
         super().resume_writing()
         if self.client is not None:
             self.client.drained()
+
+    def _is_too_long(self, data: bytes) -> bool:
+        """Whether the request is longer than any handshake; then it is refused."""
+        self._header_bytes += len(data)
+        if self._header_bytes <= MAX_HEADER_BYTES:
+            return False
+        if not self.transport.is_closing():
+            self.transport.write(_HEADERS_TOO_LARGE)
+            self.transport.close()
+        return True
 
     def shut(self, code: Close, reason: str) -> None:
         """Send a close frame and see to it that the connection ends, without waiting for either.
@@ -93,7 +135,19 @@ class Client:
         waiting: frames for the next write.
     """
 
-    __slots__ = ("_behind", "_catch_up", "_hub", "_outbox", "clogged", "connection", "session", "waiting", "write")
+    __slots__ = (
+        "_behind",
+        "_catch_up",
+        "_frames",
+        "_hub",
+        "_outbox",
+        "_traffic",
+        "clogged",
+        "connection",
+        "session",
+        "waiting",
+        "write",
+    )
 
     def __init__(
         self,
@@ -102,7 +156,9 @@ class Client:
         hub: Hub[Client],
         *,
         max_buffered_bytes: int,
-        catch_up: Callable[[], None],
+        catch_up: Callable[[], None] = lambda: None,
+        frames: Bucket | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
         self.connection = connection
         self.session = session
@@ -111,6 +167,8 @@ class Client:
         self.waiting: list[bytes] = []
         self._hub = hub
         self._catch_up = catch_up
+        self._frames = frames
+        self._traffic = traffic or Traffic()
         self._outbox = Outbox(max_buffered_bytes=max_buffered_bytes)
         # Not None while the client is behind: building -> the last reading it was sent, for those that went on.
         self._behind: dict[str, int] | None = None
@@ -122,6 +180,14 @@ class Client:
         if any(isinstance(action, Subscribe | Follow) for action in actions):
             self._catch_up()
         self._do(actions)
+
+    def may_send(self, frame: Frame, now_s: float) -> bool:
+        """Count a frame that came at `now_s` (monotonic seconds); False: it is one too many."""
+        return self._frames is None or self._frames.take(now_s, frame_cost(len(frame.data)))
+
+    def flooded(self) -> None:
+        """Close, for it sends too much."""
+        self._do(self.session.flooded())
 
     def check(self, now: float, now_s: float) -> None:
         """Do what time alone brings."""
@@ -151,16 +217,21 @@ class Client:
         if not self._open:
             return
         mine = [(publication, frames) for publication, frames in published if self in publication.subscribers]
-        if self._behind is None and self._outbox.keeps_up(self._buffered_bytes):
+        if self._behind is None and self._outbox.keeps_up(self.buffered_bytes):
             self.write(b"".join([frames for _, frames in mine]))
+            for publication, frames in mine:
+                self._traffic.add(1, publication.new, len(publication.entries), len(frames))
             return
         behind = self._behind = {} if self._behind is None else self._behind
         lossless: list[bytes] = []
         for publication, _ in mine:
             lossless += publication.lossless
+            self._traffic.add(1, 0, len(publication.entries), 0)
             if publication.readings:
                 behind.setdefault(publication.building, publication.before)
-        self._write_lossless(text_frames(lossless))
+        frames = text_frames(lossless)
+        self._traffic.sent_bytes += len(frames)
+        self._write_lossless(frames)
 
     def drained(self) -> None:
         """The transport has little left to send: give the latest of what was left out."""
@@ -172,12 +243,18 @@ class Client:
         self._write(missed, missed_bytes=sum(map(len, missed)))
 
     @property
-    def _open(self) -> bool:
-        return self.connection.protocol.state is State.OPEN
+    def behind(self) -> bool:
+        """Whether readings are left out for it."""
+        return self._behind is not None
 
     @property
-    def _buffered_bytes(self) -> int:
+    def buffered_bytes(self) -> int:
+        """What waits in its transport."""
         return self.connection.transport.get_write_buffer_size()
+
+    @property
+    def _open(self) -> bool:
+        return self.connection.protocol.state is State.OPEN
 
     def _do(self, actions: list[Action]) -> None:
         messages: list[bytes] = []
@@ -218,22 +295,24 @@ class Client:
             messages: all of them.
             missed_bytes: how much of it is what the client missed.
         """
-        data = b"".join(self.waiting) + text_frames(messages)
+        answers = text_frames(messages)
+        self._traffic.sent_bytes += len(answers)
+        data = b"".join(self.waiting) + answers
         self.waiting.clear()
         if not self._open:
             return
         if not missed_bytes:
             self._write_lossless(data)
-        elif self._outbox.may_catch_up(self._buffered_bytes):
+        elif self._outbox.may_catch_up(self.buffered_bytes):
             self.write(data)
-            self._outbox.catching_up(missed_bytes, self._buffered_bytes)
+            self._outbox.catching_up(missed_bytes, self.buffered_bytes)
         else:
             self._shut_slow()
 
     def _write_lossless(self, data: bytes) -> None:
         if not data:
             return
-        if self._outbox.has_room_for(len(data), self._buffered_bytes):
+        if self._outbox.has_room_for(len(data), self.buffered_bytes):
             self.write(data)
         else:
             self._shut_slow()

@@ -48,6 +48,7 @@ class Publication(NamedTuple, Generic[S]):
     readings: Sequence[bytes] = ()
     opening: Sequence[bytes] = ()  # begins the stream of subscribers who did not ask for this building by name
     entries: Sequence[Entry] = ()
+    new: int = 0  # readings in `readings`
 
     @property
     def lossless(self) -> list[bytes]:
@@ -132,6 +133,12 @@ class Hub(Generic[S]):
                 self._restored.add((entry.sensor, entry.kind, entry.ts))
 
     @property
+    def kept(self) -> tuple[int, int]:
+        """Readings and items of the alert lanes that are kept for who comes back, of all buildings."""
+        places = self._buildings.values()
+        return sum(len(place.readings) for place in places), sum(len(place.alerts) for place in places)
+
+    @property
     def open_alerts(self) -> list[tuple[str, Kind]]:
         """Sensor and kind of the alerts that have not ended."""
         return list(self._open_alerts)
@@ -161,7 +168,9 @@ class Hub(Generic[S]):
             place.readings.extend(payloads)
             place.latest.extend(before + 1, sensors, payloads)
         entries = self._entries(place, alerts) if alerts else ()
-        publications.append(Publication(building, place.subscribers.keys(), before, messages, entries=entries))
+        publications.append(
+            Publication(building, place.subscribers.keys(), before, messages, entries=entries, new=len(payloads))
+        )
         return publications
 
     def take(self, entries: Iterable[Entry]) -> list[Publication[S]]:

@@ -10,6 +10,7 @@ from mqtt5 import PublishPacket
 
 from reference_server.accept import Acceptor, RejectedError
 from reference_server.alert import Alert
+from reference_server.histogram import Histogram
 from reference_server.hub import Hub, Publication
 from reference_server.malformed import Malformed
 from reference_server.readings import Readings
@@ -56,6 +57,7 @@ class Ingest(Generic[S]):
         self.readings = 0  # accepted, and new
         self.alerts = 0  # raised
         self.malformed = Malformed()
+        self.lag = Histogram()  # seconds from a reading's ts to here, of the last one of each read
         self._hub = hub
         self._detector = detector
         self._deliver = deliver
@@ -68,6 +70,8 @@ class Ingest(Generic[S]):
         now = self._clock()
         readings = self._seen.new(self._acceptor.accept(packets, lambda error: self._reject(error, now)))
         self.readings += len(readings)
+        if readings:
+            self.lag.observe(now - readings.ts[-1])
         self._publish(readings, self._detector.observe(readings, now))
 
     def check_silence(self) -> None:

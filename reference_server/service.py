@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import resource
 import secrets
@@ -18,13 +19,17 @@ from typing import Any
 from reference_server.alert import Kind
 from reference_server.alert_feed import AlertFeed
 from reference_server.alert_store import AlertStore
+from reference_server.certificate import Certificate
 from reference_server.client import Client
 from reference_server.detector import Detector
+from reference_server.histogram import Histogram
 from reference_server.hub import ALERTS_HISTORY, READINGS_HISTORY, Hub, Publication
 from reference_server.identity import Access, Guard
 from reference_server.ingest import Ingest
 from reference_server.limits import Limits
+from reference_server.logs import fields
 from reference_server.outbox import MAX_BUFFERED_BYTES
+from reference_server.quotas import Quotas
 from reference_server.server import Server
 from reference_server.session import HEARTBEAT_S, HELLO_DEADLINE_S
 from reference_server.workers.bystander import Bystander
@@ -42,6 +47,7 @@ SESSION_EXPIRY_S = 300  # how long the broker keeps our session: for a restart, 
 RECONNECT = Backoff(delays_s=(0.1,) * 30 + (0.25, 0.5, 1.0, 2.0, 4.0), jitter="equal")
 TICKS_PER_CLIENT_CHECK = 4
 LINK_CLOSE_TIMEOUT_S = 1.0  # stopping must take less than 5 s in all
+log = logging.getLogger("sensorswarm.serve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,9 @@ class Settings:
     max_buffered_bytes: int = MAX_BUFFERED_BYTES
     hello_deadline_s: float = HELLO_DEADLINE_S
     heartbeat_s: float = HEARTBEAT_S
+    quotas: Quotas = field(default_factory=Quotas)
+    certificate: Certificate | None = None  # of a server that speaks TLS
+    drain_s: float = 0.0  # over how long clients are sent away at the end
 
 
 class Service:
@@ -75,6 +84,7 @@ class Service:
 
     Attributes:
         embedded: the broker we started ourselves, watched so that its death is not taken for a lost connection.
+        loop_lag: seconds by which the clockwork's ticks were late.
     """
 
     def __init__(
@@ -82,9 +92,9 @@ class Service:
     ) -> None:
         self.embedded: EmbeddedBroker | None = None
         self._recent_lags_s = [0.0]
+        self.loop_lag = Histogram()
         self._feed = feed
         self._feed_failed: UnusableError | None = None
-        self._fed_alerts = 0  # raised
         self._number = number
         self._store = AlertStore(settings.alerts if feed is None else None, history=ALERTS_HISTORY)
         hub: Hub[Client] = Hub(
@@ -103,8 +113,12 @@ class Service:
             max_buffered_bytes=settings.max_buffered_bytes,
             hello_deadline_s=settings.hello_deadline_s,
             heartbeat_s=settings.heartbeat_s,
+            quotas=settings.quotas,
+            tls=settings.certificate.context if settings.certificate is not None else None,
             catch_up=self.take_news,
         )
+        self._certificate = settings.certificate
+        self._drain_s = settings.drain_s
         self.ingest = Ingest(
             hub=hub,
             detector=Bystander() if feed is not None else detector_of(settings, hub.open_alerts),
@@ -115,19 +129,19 @@ class Service:
         self.link = link_of(settings, self.ingest, settings.session or session_name(listening))
 
     def health(self) -> tuple[bool, dict[str, Any]]:
-        """Whether readings can arrive, and the fields of /healthz."""
-        well = self.link.connected
-        return well, {
-            "status": "ok" if well else "no broker",
+        """Whether new clients should come here, and the fields of /healthz."""
+        connected, draining = self.link.connected, self.server.draining
+        return connected and not draining, {
+            "status": "draining" if draining else "ok" if connected else "no broker",
             **({"worker": self._number} if self._feed is not None else {}),
-            "mqtt": well,
+            "mqtt": connected,
             "clients": len(self.server.clients),
             "buildings": self.hub.published_buildings,
             "readings": self.ingest.readings,
-            "alerts": self.ingest.alerts + self._fed_alerts,
+            "alerts": self.ingest.alerts,
             "duplicates": self.ingest.duplicates,
             "conflated": self.hub.skipped,
-            "unstored_alerts": self._store.unstored,
+            "unstored_alerts": self.unstored_alerts,
             "refused": self.server.refusals.counts,
             "malformed": self.ingest.malformed.counts,
             "loop_lag_ms": round(1000 * max(self._recent_lags_s), 3),
@@ -158,10 +172,25 @@ class Service:
         try:
             entries = self._feed.news()
             if entries:
-                self._fed_alerts += sum(not entry.cleared for entry in entries)
+                self.ingest.alerts += sum(not entry.cleared for entry in entries)
                 self.server.deliver(self.hub.take(entries))
         except UnusableError as error:
             self._feed_failed = error
+
+    @property
+    def unstored_alerts(self) -> int:
+        """Alerts that wait for room on the disk."""
+        return self._store.unstored
+
+    async def drain(self) -> None:
+        """Send the clients away, while readings go on to those who are still here; then `run` may be cancelled."""
+        log.info("draining", extra=fields(clients=len(self.server.clients), over_s=self._drain_s))
+        await self.server.drain(self._drain_s)
+
+    def reload_at_hangup(self) -> None:
+        """Let SIGHUP have the certificate read again; without one it ends the process, as ever."""
+        if self._certificate is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._certificate.reload)
 
     def _deliver(self, publications: list[Publication[Client]]) -> None:
         """Keep alerts, then send: nobody has seen an alert that a restart could forget."""
@@ -177,7 +206,9 @@ class Service:
         while True:
             planned_s = loop.time() + TICK_S
             await asyncio.sleep(TICK_S)
-            self._recent_lags_s = [*self._recent_lags_s[1 - TICKS_PER_CLIENT_CHECK :], loop.time() - planned_s]
+            lag_s = loop.time() - planned_s
+            self.loop_lag.observe(lag_s)
+            self._recent_lags_s = [*self._recent_lags_s[1 - TICKS_PER_CLIENT_CHECK :], lag_s]
             self.take_news()
             if self._feed_failed is not None:
                 raise self._feed_failed
@@ -187,6 +218,8 @@ class Service:
                 revoked = self._guard.refresh(clock.now())
                 if revoked is not None:
                     self.server.revoke(revoked)
+                if self._certificate is not None:
+                    self._certificate.refresh()
             if self.embedded is not None and self.embedded.exit_code is not None:
                 raise UnusableError(f"the embedded broker ended with {self.embedded.exit_code}; start again")
 
@@ -243,19 +276,37 @@ def session_name(listening: socket.socket) -> str:
     return f"{socket.gethostname()}-{host}-{port}"
 
 
-async def until_signal(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` until SIGINT or SIGTERM, then cancel it and wait for its own end.
+async def until_signal(
+    work: Coroutine[Any, Any, None], drain: Callable[[], Coroutine[Any, Any, None]], hurry: Callable[[], None]
+) -> None:
+    """Run `work` until SIGINT or SIGTERM, then `drain` beside it, then cancel it and wait for its own end.
+
+    Args:
+        work: the server.
+        drain: ends when all that can be done in peace is done.
+        hurry: called at a second signal, which also ends the drain.
 
     Raises:
         whatever `work` raises by itself.
     """
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
+    once, twice = asyncio.Event(), asyncio.Event()
+
+    def signalled() -> None:
+        if once.is_set():
+            twice.set()
+            hurry()
+        once.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, signalled)
+
+    async def second() -> None:
+        await twice.wait()
 
     async def stopped() -> None:
-        await stop.wait()
+        await once.wait()
+        await first_of(drain(), second())
 
     await first_of(work, stopped())
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
+from contextlib import nullcontext
 from dataclasses import replace
 
 from reference_server.alert_feed import AlertFeed
+from reference_server.operations import Operations
 from reference_server.service import Service, Settings, until_signal
 from reference_server.workers.detecting import Detecting
 from reference_server.workers.line import NEWS, READY, Line
@@ -25,7 +28,7 @@ async def run(settings: Settings, place: Place) -> None:
     if place.listening is None:
         detecting = Detecting(settings, place.session, lambda: line.say(NEWS))
         line.listen()
-        await until_signal(detecting.run(lambda: line.say(READY)))
+        await until_signal(detecting.run(lambda: line.say(READY)), lambda: asyncio.sleep(0), lambda: None)
         return
     assert settings.alerts is not None  # noqa: S101 - the parent refuses to start without
     service = Service(
@@ -35,4 +38,6 @@ async def run(settings: Settings, place: Place) -> None:
         number=place.number,
     )
     line.listen(service.take_news)
-    await until_signal(service.run(lambda: line.say(READY)))
+    watched = None if place.watched is None else Operations(service, socket.socket(fileno=place.watched))
+    async with watched or nullcontext():
+        await until_signal(service.run(lambda: line.say(READY)), service.drain, service.server.hurry)

@@ -19,6 +19,7 @@ class Place:
     session: str  # name of its MQTT session
     line: int  # descriptor of its end of the line to the parent
     listening: int | None = None  # descriptor of its listening socket; the detector has none
+    watched: int | None = None  # descriptor of the listening socket of its metrics, where they are wanted
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from reference_server.workers.line import READY
 from reference_server.workers.place import Place
@@ -45,13 +45,20 @@ class Process:
 
     @classmethod
     async def start(
-        cls, number: int, session: str, listening: socket.socket | None, on_news: Callable[[], None]
+        cls, number: int, session: str, sockets: Sequence[socket.socket], on_news: Callable[[], None]
     ) -> Process:
-        """Start the command that started us once more, in a place of its own; `on_news`: it committed alerts."""
+        """Start the command that started us once more, in a place of its own.
+
+        Args:
+            number: as in `Place`.
+            session: as in `Place`.
+            sockets: that it listens on: for clients, for those who watch it; both may be missing.
+            on_news: called when it committed alerts.
+        """
         ours, theirs = socket.socketpair()
         with theirs:
-            handed = [theirs.fileno()] if listening is None else [theirs.fileno(), listening.fileno()]
-            place = Place(number, session, theirs.fileno(), None if listening is None else listening.fileno())
+            handed = [theirs.fileno(), *[taken.fileno() for taken in sockets]]
+            place = Place(number, session, *handed)
             # As it was given, so that code, options and files are read anew. In a process group of its own: what a
             # terminal sends is for us.
             process = await asyncio.create_subprocess_exec(
@@ -114,15 +121,20 @@ class Process:
 
     async def stop(self, patience_s: float) -> None:
         """Ask it to end; kill it when it has not after `patience_s`."""
-        for number, wait_s in ((signal.SIGTERM, patience_s), (signal.SIGKILL, None)):
-            with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(number)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
-                    await self.ended()
-                    break
+        self.ask_to_end()
+        try:
+            async with asyncio.timeout(patience_s):
+                await self.ended()
+        except TimeoutError:
             log.warning("%s did not end within %g s, and is killed", self.place.name, patience_s)
+            self._process.kill()
+            await self.ended()
         self._hang_up()
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM; nothing happens when it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
 
     def _read(self, on_news: Callable[[], None]) -> None:
         try:
@@ -216,6 +228,11 @@ class Slot:
         """Tell every process here something."""
         for process in self._running:
             process.tell(word)
+
+    def hurry(self) -> None:
+        """Ask every process here once more to end: then it waits for nobody."""
+        for process in self._running:
+            process.ask_to_end()
 
     async def stop(self) -> None:
         """End whatever runs here; call it when neither `keep` nor `replace` goes on."""

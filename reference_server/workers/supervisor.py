@@ -11,16 +11,16 @@ import logging
 import secrets
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from reference_server.server import listen
-from reference_server.service import TICK_S, first_of
+from reference_server.service import TICK_S, Settings, first_of
 from reference_server.workers.line import NEWS
 from reference_server.workers.slot import Process, ProcessEndedError, Slot
 from wire.broker import EmbeddedBroker
-from wire.errors import UnusableError
+from wire.errors import SensorSwarmError, UnusableError
 
 log = logging.getLogger("sensorswarm.serve")
 
@@ -38,11 +38,26 @@ def listen_several(host: str, port: int, count: int) -> Iterator[list[socket.soc
         yield [taken.enter_context(listen(host, port, reuse_port=True)) for _ in range(count)]
 
 
+def check_workers(settings: Settings, workers: int) -> None:
+    """Refuse what several workers cannot do.
+
+    Raises:
+        SensorSwarmError: names it, and the remedy.
+    """
+    if settings.alerts is None:
+        raise SensorSwarmError(f"--workers {workers}: they share alerts by a file; give --alerts FILE")
+    if settings.access.users is not None:
+        raise SensorSwarmError(
+            f"--workers {workers}: --users needs 1 worker, for the others would not hear of who logs out; use tokens"
+        )
+
+
 class Supervisor:
     """All processes of one server.
 
     Args:
         listening: a socket for each worker; stay open until `run` has ended.
+        watched: the same for those who watch the workers; none where nobody wants to.
         session: name of the server's MQTT session: the detector's, which must find alerts whatever was restarted. Each
             worker has one of its own, a new one at each start: what was published before is nothing that it needs.
         patience_s: how long a process may take to end.
@@ -51,7 +66,8 @@ class Supervisor:
 
     def __init__(
         self,
-        listening: list[socket.socket],
+        listening: Sequence[socket.socket],
+        watched: Sequence[socket.socket] = (),
         *,
         session: str,
         patience_s: float,
@@ -62,8 +78,8 @@ class Supervisor:
         self._asked_again = asyncio.Event()
         self._detector = Slot(self._start_detector, overlap=False, patience_s=patience_s)
         self._workers = [
-            Slot(partial(self._start_worker, number, taken), overlap=True, patience_s=patience_s)
-            for number, taken in enumerate(listening, start=1)
+            Slot(partial(self._start_worker, number, sockets), overlap=True, patience_s=patience_s)
+            for number, sockets in enumerate(zip(listening, watched, strict=True) if watched else zip(listening), 1)
         ]
 
     async def run(self, ready: Callable[[], None]) -> None:
@@ -83,14 +99,23 @@ class Supervisor:
             ready()
             await first_of(*[slot.keep() for slot in slots], self._replace_all(), self._watch_broker())
         finally:
-            await asyncio.gather(*[slot.stop() for slot in slots])
+            await asyncio.gather(*[slot.stop() for slot in self._workers])
+            await self._detector.stop()  # last: clients that are still here hear of alerts
+
+    async def drain(self) -> None:
+        """Nothing that we need to do: the workers send their clients away when `run` ends them."""
+
+    def hurry(self) -> None:
+        """Let every process end without waiting for anybody."""
+        for slot in [self._detector, *self._workers]:
+            slot.hurry()
 
     async def _start_detector(self) -> Process:
-        return await Process.start(0, self._session, None, self._spread_news)
+        return await Process.start(0, self._session, (), self._spread_news)
 
-    async def _start_worker(self, number: int, listening: socket.socket) -> Process:
+    async def _start_worker(self, number: int, sockets: Sequence[socket.socket]) -> Process:
         session = f"{self._session}-{number}-{secrets.token_hex(3)}"
-        return await Process.start(number, session, listening, self._spread_news)
+        return await Process.start(number, session, sockets, self._spread_news)
 
     def _spread_news(self) -> None:
         for slot in self._workers:
