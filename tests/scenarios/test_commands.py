@@ -115,7 +115,7 @@ def test_no_secret_is_on_a_command_line() -> None:
 
 def test_lasting_faults_say_when_they_are_over() -> None:
     """A restart ends when the process starts again, latency when it is taken out."""
-    planned = [
+    planned: list[schema.Fault] = [
         schema.Latency(kind="latency", at_s=5, duration_s=4, delay_ms=20),
         schema.Restart(kind="restart", at_s=1, down_s=2),
         schema.Restart(kind="restart", at_s=4, down_s=1, role="broker"),
