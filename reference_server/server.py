@@ -244,6 +244,8 @@ class Server:
         connection = Connection(*args, **kwargs)
         connection.answers = self._login.post
         connection.admission = self._admission
+        connection.traffic = self.traffic
+        connection.refusals = self.refusals
         self._connections.add(connection)
         connection.connection_lost_waiter.add_done_callback(lambda _: self._connections.discard(connection))
         return connection
@@ -261,14 +263,8 @@ class Server:
             hello_deadline_s=self._hello_deadline_s,
             heartbeat_s=self._heartbeat_s,
         )
-        client = Client(
-            ours,
-            session,
-            self._hub,
-            max_buffered_bytes=self._max_buffered_bytes,
-            frames=Bucket(self._quotas.frames_per_s, FRAME_BURST_S, opened_s),
-            traffic=self.traffic,
-        )
+        ours.frames = Bucket(self._quotas.frames_per_s, FRAME_BURST_S, opened_s)
+        client = Client(ours, session, self._hub, max_buffered_bytes=self._max_buffered_bytes)
         self.clients.add(client)
         try:
             with contextlib.suppress(ConnectionClosed):
