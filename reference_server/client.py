@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from reference_server.frames import text_frames
 from reference_server.outbox import Outbox
 from reference_server.posts import MAX_HEADER_BYTES, Answers, FirstBytes
 from reference_server.quotas import Admission, Bucket, frame_cost
+from reference_server.refusals import Refusals
 from reference_server.session import Action, Drop, Follow, Heartbeat, Pong, Send, Session, Shut, Subscribe
 from reference_server.traffic import Traffic
 from wire import clock, dashboard
@@ -38,6 +40,9 @@ class Connection(ServerConnection):
     client: Client | None = None  # after the handshake
     answers: Answers | None = None  # what answers a POST, set before the connection is made
     admission: Admission | None = None  # who is let in, set before the connection is made
+    frames: Bucket | None = None  # what the client may send, set after the handshake
+    traffic = Traffic()  # where what is written is counted
+    refusals = Refusals()  # where who is refused is counted
     address = ""  # of the peer
     _header_bytes = 0
 
@@ -53,6 +58,7 @@ class Connection(ServerConnection):
         if admission is not None:
             self.connection_lost_waiter.add_done_callback(lambda _: admission.left(self.address))
             if not admission.arrived(self.address):
+                self.refusals.add(http.HTTPStatus.SERVICE_UNAVAILABLE, "cut unheard")
                 self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
@@ -70,11 +76,14 @@ class Connection(ServerConnection):
 
     def process_event(self, event: Event) -> None:
         """Count a frame of the client's, and take it if the client may send so many."""
-        client = self.client
-        if client is None or not isinstance(event, Frame) or client.may_send(event, self.heard_s):
+        if self.frames is None or not isinstance(event, Frame):
+            super().process_event(event)
+            return
+        if self.frames.take(self.heard_s, frame_cost(len(event.data))):
             super().process_event(event)
         elif self.protocol.state is State.OPEN:
-            client.flooded()
+            if self.client is not None:
+                self.client.flooded()
             self.protocol.fail(Close.POLICY)  # sends nothing more; what still comes is thrown away unread
             self.send_data()
 
@@ -102,6 +111,7 @@ class Connection(ServerConnection):
         if self._header_bytes <= MAX_HEADER_BYTES:
             return False
         if not self.transport.is_closing():
+            self.refusals.add(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             self.transport.write(_HEADERS_TOO_LARGE)
             self.transport.close()
         return True
@@ -138,10 +148,8 @@ class Client:
     __slots__ = (
         "_behind",
         "_catch_up",
-        "_frames",
         "_hub",
         "_outbox",
-        "_traffic",
         "clogged",
         "connection",
         "session",
@@ -157,8 +165,6 @@ class Client:
         *,
         max_buffered_bytes: int,
         catch_up: Callable[[], None] = lambda: None,
-        frames: Bucket | None = None,
-        traffic: Traffic | None = None,
     ) -> None:
         self.connection = connection
         self.session = session
@@ -167,8 +173,6 @@ class Client:
         self.waiting: list[bytes] = []
         self._hub = hub
         self._catch_up = catch_up
-        self._frames = frames
-        self._traffic = traffic or Traffic()
         self._outbox = Outbox(max_buffered_bytes=max_buffered_bytes)
         # Not None while the client is behind: building -> the last reading it was sent, for those that went on.
         self._behind: dict[str, int] | None = None
@@ -180,10 +184,6 @@ class Client:
         if any(isinstance(action, Subscribe | Follow) for action in actions):
             self._catch_up()
         self._do(actions)
-
-    def may_send(self, frame: Frame, now_s: float) -> bool:
-        """Count a frame that came at `now_s` (monotonic seconds); False: it is one too many."""
-        return self._frames is None or self._frames.take(now_s, frame_cost(len(frame.data)))
 
     def flooded(self) -> None:
         """Close, for it sends too much."""
@@ -220,17 +220,17 @@ class Client:
         if self._behind is None and self._outbox.keeps_up(self.buffered_bytes):
             self.write(b"".join([frames for _, frames in mine]))
             for publication, frames in mine:
-                self._traffic.add(1, publication.new, len(publication.entries), len(frames))
+                self.connection.traffic.add(1, publication.new, len(publication.entries), len(frames))
             return
         behind = self._behind = {} if self._behind is None else self._behind
         lossless: list[bytes] = []
         for publication, _ in mine:
             lossless += publication.lossless
-            self._traffic.add(1, 0, len(publication.entries), 0)
+            self.connection.traffic.add(1, 0, len(publication.entries), 0)
             if publication.readings:
                 behind.setdefault(publication.building, publication.before)
         frames = text_frames(lossless)
-        self._traffic.sent_bytes += len(frames)
+        self.connection.traffic.sent_bytes += len(frames)
         self._write_lossless(frames)
 
     def drained(self) -> None:
@@ -296,7 +296,7 @@ class Client:
             missed_bytes: how much of it is what the client missed.
         """
         answers = text_frames(messages)
-        self._traffic.sent_bytes += len(answers)
+        self.connection.traffic.sent_bytes += len(answers)
         data = b"".join(self.waiting) + answers
         self.waiting.clear()
         if not self._open:

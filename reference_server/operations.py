@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http
 import socket
-from typing import Self
+from typing import Any, Self, cast
 
 import websockets.asyncio.server
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -34,6 +34,7 @@ class Operations:
         self._metrics = Metrics(service)
         self._listening = listening
         self._server: websockets.asyncio.server.Server | None = None
+        self._connections: set[ServerConnection] = set()
 
     async def __aenter__(self) -> Self:
         self._server = await websockets.asyncio.server.serve(
@@ -43,15 +44,22 @@ class Operations:
             compression=None,
             open_timeout=_TIMEOUT_S,
             logger=silent("operations"),
+            create_connection=cast("type[ServerConnection]", self._connection),  # any callable does
         )
         return self
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None  # noqa: S101 - set by __aenter__
         self._server.close()
-        for connection in self._server.all_connections:
+        for connection in list(self._connections):
             connection.transport.abort()
         await self._server.wait_closed()
+
+    def _connection(self, *args: Any, **kwargs: Any) -> ServerConnection:  # noqa: ANN401 - as websockets hands them over
+        connection = ServerConnection(*args, **kwargs)
+        self._connections.add(connection)
+        connection.connection_lost_waiter.add_done_callback(lambda _: self._connections.discard(connection))
+        return connection
 
     def _route(self, connection: ServerConnection, request: Request) -> Response:
         path = request.path.partition("?")[0]

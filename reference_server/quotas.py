@@ -21,8 +21,8 @@ FRAME_BURST_S = 10.0  # worth of frames of one client
 BYTES_A_FRAME = 1024  # each of these in a frame counts as one frame more: what a frame costs grows with its size
 SPARE = 64  # connections beyond a limit that are still heard, and told why not
 OWN_FILES = 2 * SPARE + 32  # that are no connections of clients, and those that are only told why not
-LONGEST_WAIT_S = 60.0
-_WAY_OF_ITS_OWN_PER_S = 50.0  # how fast those are asked back who are refused for another reason than the rate
+LONGEST_WAIT_S = 60
+_ASKED_BACK_PER_S = 50.0  # those who are sent away by a server without a rate
 _IPV6_SITE_BITS = 64  # one customer has at least so many addresses (RFC 6177)
 
 
@@ -129,7 +129,7 @@ class Admission:
         self._addresses = Tally(quotas.per_address)
         self._users = Tally(quotas.per_user)
         self._handshakes = Bucket(quotas.handshakes_per_s, HANDSHAKE_BURST_S, now_s)
-        self._gap_s = 1.0 / (quotas.handshakes_per_s or _WAY_OF_ITS_OWN_PER_S)
+        self._gap_s = 1.0 / max(quotas.handshakes_per_s or _ASKED_BACK_PER_S, 1.0 / LONGEST_WAIT_S)
         self._turn_s = now_s  # of the last one who was asked to come again
 
     def arrived(self, address: str) -> bool:
@@ -160,7 +160,7 @@ class Admission:
         self._turn_s = max(self._turn_s, now_s) + self._gap_s
         if self._turn_s > now_s + LONGEST_WAIT_S:
             self._turn_s = now_s + self._gap_s  # begin again: most of a flood never comes back
-        return math.ceil(self._turn_s - now_s)
+        return min(math.ceil(self._turn_s - now_s), LONGEST_WAIT_S)
 
     def take_seat(self, user: str) -> bool:
         """Count a connection of a user, if one more is allowed; `leave_seat` follows when it was."""

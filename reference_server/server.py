@@ -253,6 +253,8 @@ class Server:
         connection = Connection(*args, **kwargs)
         connection.answers = self._login.post
         connection.admission = self._admission
+        connection.traffic = self.traffic
+        connection.refusals = self.refusals
         self._connections.add(connection)
         connection.connection_lost_waiter.add_done_callback(lambda _: self._connections.discard(connection))
         return connection
@@ -270,15 +272,8 @@ class Server:
             hello_deadline_s=self._hello_deadline_s,
             heartbeat_s=self._heartbeat_s,
         )
-        client = Client(
-            ours,
-            session,
-            self._hub,
-            max_buffered_bytes=self._max_buffered_bytes,
-            frames=Bucket(self._quotas.frames_per_s, FRAME_BURST_S, opened_s),
-            traffic=self.traffic,
-            catch_up=self._catch_up,
-        )
+        ours.frames = Bucket(self._quotas.frames_per_s, FRAME_BURST_S, opened_s)
+        client = Client(ours, session, self._hub, max_buffered_bytes=self._max_buffered_bytes, catch_up=self._catch_up)
         self.clients.add(client)
         try:
             with contextlib.suppress(ConnectionClosed):
