@@ -70,7 +70,6 @@ class AlertStore:
         self._history = history
         self._unstored: list[Entry] = []
         self._told = False
-        self._held = ExitStack()
         with ExitStack() as held:
             if path is not None and shared:
                 held.callback(os.close, _locked(path))

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+from reference_server.logs import fields
 from reference_server.workers.line import READY
 from reference_server.workers.place import Place
 from reference_server.workers.restarts import Restarts
@@ -54,21 +55,28 @@ class Process:
             session: as in `Place`.
             sockets: that it listens on: for clients, for those who watch it; both may be missing.
             on_news: called when it committed alerts.
+
+        Raises:
+            UnusableError: the system has no room for one more process.
         """
         ours, theirs = socket.socketpair()
         with theirs:
             handed = [theirs.fileno(), *[taken.fileno() for taken in sockets]]
             place = Place(number, session, *handed)
-            # As it was given, so that code, options and files are read anew. In a process group of its own: what a
-            # terminal sends is for us.
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *sys.orig_argv[1:],
-                stdin=asyncio.subprocess.DEVNULL,
-                env={**os.environ, **place.tell()},
-                pass_fds=handed,
-                process_group=0,
-            )
+            try:
+                # As it was given, so that code, options and files are read anew. In a process group of its own: what a
+                # terminal sends is for us.
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    *sys.orig_argv[1:],
+                    stdin=asyncio.subprocess.DEVNULL,
+                    env={**os.environ, **place.tell()},
+                    pass_fds=handed,
+                    process_group=0,
+                )
+            except OSError as error:
+                ours.close()
+                raise UnusableError(f"{place.name} cannot be started: {error.strerror}") from None
         ours.setblocking(False)
         started = cls(place, ours, process)
         asyncio.get_running_loop().add_reader(ours, started._read, on_news)
@@ -222,6 +230,7 @@ class Slot:
                 await self._end(new)
                 raise
             self._holder = new
+            log.info("relieved", extra=fields(process=new.place.name, pid=new.pid, old_pid=old.pid))
             await self._end(old)
 
     def tell(self, word: bytes) -> None:
