@@ -45,6 +45,7 @@ class Connection(ServerConnection):
     refusals = Refusals()  # where who is refused is counted
     address = ""  # of the peer
     _header_bytes = 0
+    _ends = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to count silence; cut who is far beyond a limit before it says anything."""
@@ -73,6 +74,7 @@ class Connection(ServerConnection):
                 super().data_received(data[start : start + SLICE_BYTES])
         if self.client is not None and self.protocol.state is not State.OPEN:
             self.client.clogged = True
+            self._end_soon()
 
     def process_event(self, event: Event) -> None:
         """Count a frame of the client's, and take it if the client may send so many."""
@@ -128,7 +130,13 @@ class Connection(ServerConnection):
             self.client.clogged = True
         self.protocol.send_close(code, reason)
         self.send_data()
-        self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
+        self._end_soon()
+
+    def _end_soon(self) -> None:
+        """See to it that the connection ends, also when the peer never closes it: it would keep it for ever."""
+        if not self._ends:
+            self._ends = True
+            self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
 
 
 Framed = Sequence[tuple["Publication[Client]", bytes]]  # publications with their frames
