@@ -29,7 +29,7 @@ from wire.reading import Reading
 from wire.topics import TopicTemplate
 
 READINGS_PER_S = 50
-CLOSE = 8
+CLOSE, PING = 8, 9
 
 
 @dataclass
@@ -75,7 +75,7 @@ def victim(broker: EmbeddedBroker, patience: Callable[[float], float]) -> Iterat
     """One server for all attacks: what one of them leaves behind the next one would find."""
     topic, secret = f"a{secrets.token_hex(4)}/{{building}}/{{quantity}}/{{sensor}}", secrets.token_urlsafe(32)
     process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("victim.py")), broker.url, topic, secret],
+        [sys.executable, str(Path(__file__).with_name("victim.py")), broker.url, topic, secret, str(patience(3))],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -87,6 +87,7 @@ def victim(broker: EmbeddedBroker, patience: Callable[[float], float]) -> Iterat
         yield Victim(psutil.Process(process.pid), port, secret, broker.url, TopicTemplate(topic), patience(20))
         process.terminate()
         _, said = process.communicate(timeout=patience(20))
+        print(said)
         assert (process.returncode, said) == (0, "")  # whatever was done to it, it has nothing to say about it
     finally:
         process.kill()
@@ -176,12 +177,15 @@ class Raw:
         return (await self.reader.readuntil(b"\r\n\r\n")).decode()
 
     async def next(self) -> tuple[int, bytes]:
-        """Opcode and payload of the next frame."""
-        head = await self.reader.readexactly(2)
-        length = head[1]
-        if length >= 126:
-            length = int.from_bytes(await self.reader.readexactly(2 if length == 126 else 8))
-        return head[0] & 0x0F, await self.reader.readexactly(length)
+        """Opcode and payload of the next frame that is no ping: those are answered with nothing."""
+        while True:
+            head = await self.reader.readexactly(2)
+            length = head[1]
+            if length >= 126:
+                length = int.from_bytes(await self.reader.readexactly(2 if length == 126 else 8))
+            payload = await self.reader.readexactly(length)
+            if head[0] & 0x0F != PING:
+                return head[0] & 0x0F, payload
 
     async def told(self, kind: str) -> dict[str, Any]:
         """The next message of a kind."""

@@ -37,14 +37,29 @@ def bomb() -> bytes:
 async def test_a_frame(
     victim: Any, witness: Any, attacker: Attacker, what: str, payload: bytes, options: dict[str, Any], code: int
 ) -> None:
-    """Twenty connections with it: twenty closes, counted; the server is no larger."""
+    """Twenty subscribers send it: twenty closes, counted; the server is no larger, and does not write to them again."""
     before_bytes, before = victim.memory_bytes, await victim.refused(str(code))
     for _ in range(20):
         raw = await attacker()
+        raw.hello(victim.token("b-1"), "b-1")
+        await raw.told("subscribed")
         raw.frame(payload, **options)
         assert await raw.close_code() == code, what
+        raw.abort()
     await victim.until_refused(str(code), before + 20)
     assert witness.memory_bytes - before_bytes < 16 * MIB
+
+
+async def test_who_was_closed_and_does_not_go_is_cut(victim: Any, witness: Any, attacker: Attacker) -> None:
+    """A socket that is held open after a broken frame, after too much, or after one's own close, is not held long."""
+    broken, flooding, closing = [await attacker() for _ in range(3)]
+    broken.frame(b"{}", masked=False)
+    for _ in range(300):
+        flooding.frame(b"", first=0x89)
+    closing.frame((1000).to_bytes(2), first=0x88)
+    assert [await raw.close_code() for raw in (broken, flooding, closing)] == [1002, 1008, 1000]
+    while (await victim.health())["clients"] > 1:
+        await asyncio.sleep(0.05)
 
 
 async def test_deflate_is_not_even_offered(victim: Any, attacker: Attacker) -> None:

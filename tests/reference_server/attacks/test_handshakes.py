@@ -15,7 +15,7 @@ Attacker = Callable[..., Any]
 MIB = 1 << 20
 HALF_OPEN = 10_000
 SPARE_FILES = 1_000  # that this process and the server need for themselves
-KIB_A_HALF_OPEN = 48
+KIB_A_HALF_OPEN = 32
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def many_files() -> Iterator[int]:
 
 
 async def test_half_open_connections(victim: Any, witness: Any, attacker: Attacker, many_files: int) -> None:
-    """Ten thousand that connect and say nothing: a client gets in beside them, they are cut in time, memory is bounded.
+    """Ten thousand that connect and say nothing: a client gets in beside them, and memory is bounded.
 
     Where fewer files may be open, as many as may.
     """
@@ -44,28 +44,21 @@ async def test_half_open_connections(victim: Any, witness: Any, attacker: Attack
         late = await attacker()
         late.hello(victim.token("b-1"), "b-1")
         assert (await late.told("welcome"))["buildings"] == ["b-1"]
-        while await open_files(victim) > 200:
-            await asyncio.sleep(0.1)
     assert witness.memory_bytes - before_bytes < count * KIB_A_HALF_OPEN * 1024
-    assert witness.memory_bytes - before_bytes > 0
 
 
-async def open_files(victim: Any) -> int:
-    return await asyncio.to_thread(victim.process.num_fds)
-
-
-@pytest.mark.parametrize("beginning", [b"", b"GET /ws HTTP/1.1\r\nHost: x\r\n", b"POST /login HTTP/1.1\r\nHost: x\r\n"])
-async def test_slowloris(victim: Any, witness: Any, attacker: Attacker, beginning: bytes) -> None:
-    """A header line now and then does not buy time: cut when the handshake's time is over."""
-    raws = [await attacker(shake=False) for _ in range(50)]
-    for raw in raws:
-        raw.send(beginning)
+async def test_slowloris(victim: Any, witness: Any, attacker: Attacker) -> None:
+    """A header line now and then, or nothing, buys no time: cut when the handshake's time is over."""
+    raws = [await attacker(shake=False) for _ in range(60)]
+    for number, raw in enumerate(raws):
+        raw.send((b"", b"GET /ws HTTP/1.1\r\nHost: x\r\n", b"POST /login HTTP/1.1\r\nHost: x\r\n")[number % 3])
 
     async def drip() -> None:
-        for number in range(1_000_000):
-            for raw in raws:
-                raw.send(b"X-%d: y\r\n" % number if beginning else b"G" if not number else b"")
+        while True:
             await asyncio.sleep(0.2)
+            for number, raw in enumerate(raws):
+                if number % 3:
+                    raw.send(b"X: y\r\n")
 
     dripping = asyncio.create_task(drip())
     await asyncio.gather(*[raw.cut() for raw in raws])

@@ -13,6 +13,7 @@ import jwt
 import pytest
 
 from reference_server.identity import mint
+from reference_server.outbox import MAX_BEHIND_BYTES
 from wire import clock
 
 Attacker = Callable[..., Any]
@@ -68,17 +69,18 @@ async def test_buildings_of_others(victim: Any, witness: Any, attacker: Attacker
     assert seen == {"b-1"}
 
 
-@pytest.mark.parametrize("buildings", [1, 3000])
-async def test_a_flood_of_subscribes(victim: Any, witness: Any, attacker: Attacker, buildings: int) -> None:
-    """1008, after few large ones or many small ones; the answers fill no memory."""
+@pytest.mark.parametrize(("messages", "buildings"), [(1000, 1), (20, 3000)])
+async def test_a_flood_of_subscribes(
+    victim: Any, witness: Any, attacker: Attacker, messages: int, buildings: int
+) -> None:
+    """1008, after few large ones or many small ones, with more left to send; the answers fill no memory."""
     before_bytes = victim.memory_bytes
-    for _ in range(3):
-        raw = await attacker(limit=64 * MIB)
-        raw.hello(victim.token("*"))
-        for number in range(4000 // buildings + 250):
-            names = [f"x-{number}-{index}" for index in range(buildings)]
-            raw.say({"type": "subscribe", "buildings": names})
-        assert await raw.close_code() in ({1008} if buildings == 1 else {1008, 4008})
+    raw = await attacker(limit=64 * MIB)
+    raw.hello(victim.token("*"))
+    for number in range(messages):
+        names = [f"x-{number}-{index}" for index in range(buildings)]
+        raw.say({"type": "subscribe", "buildings": names})
+    assert await raw.close_code() == 1008
     assert witness.memory_bytes - before_bytes < 64 * MIB
 
 
@@ -100,6 +102,4 @@ async def test_clients_that_never_read(victim: Any, witness: Any, attacker: Atta
             witness.publisher.publish(topic, json.dumps(record | {"x": "x" * 10_000}).encode())
             number += 1
         await asyncio.sleep(0.05)
-    assert number * 10_000 > 4 * MIB
-    assert (await victim.health())["conflated"] > 0
-    assert witness.memory_bytes - before_bytes < 20 * 3 * MIB
+    assert witness.memory_bytes - before_bytes < 20 * MAX_BEHIND_BYTES + 32 * MIB < 20 * number * 10_000

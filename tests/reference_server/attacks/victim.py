@@ -16,17 +16,15 @@ from reference_server.service import Service, Settings, allow_many_connections, 
 from wire.mqtt import BrokerAddress
 from wire.topics import TopicTemplate
 
-PATIENCE_S = 3.0  # for a handshake, a hello, a pong
 
-
-async def main(broker: str, topic: str, secret: str) -> None:
-    """Serve until a signal."""
+async def main(broker: str, topic: str, secret: str, patience_s: str) -> None:
+    """Serve until a signal; `patience_s`: for a handshake, a hello, a pong."""
     settings = Settings(
         secret=secret,
         broker=BrokerAddress.parse(broker),
         topics=TopicTemplate(topic),
-        hello_deadline_s=PATIENCE_S,
-        heartbeat_s=PATIENCE_S,
+        hello_deadline_s=float(patience_s),
+        heartbeat_s=float(patience_s),
         quotas=Quotas(connections=connections_allowed(None, allow_many_connections())),
     )
     listening = listen("127.0.0.1", 0)
