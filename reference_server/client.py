@@ -45,6 +45,7 @@ class Connection(ServerConnection):
     refusals = Refusals()  # where who is refused is counted
     address = ""  # of the peer
     _header_bytes = 0
+    _ends = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to count silence; cut who is far beyond a limit before it says anything."""
@@ -71,8 +72,19 @@ class Connection(ServerConnection):
         else:
             for start in range(0, len(data), SLICE_BYTES):
                 super().data_received(data[start : start + SLICE_BYTES])
-        if self.client is not None and self.protocol.state is not State.OPEN:
+
+    def send_data(self) -> None:
+        """Write what the protocol has to say; if it was its last word, nothing may follow and the end must come.
+
+        Whatever ends a connection passes here: a close frame of either side, a broken frame, text that is none, the end
+        of the stream. A write after that would raise, and in the middle of a fan-out that would end the server; and a
+        peer that never closes would keep its connection for ever.
+        """
+        super().send_data()
+        if self.client is not None and self.protocol.state is not State.OPEN and not self._ends:
+            self._ends = True
             self.client.clogged = True
+            self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
 
     def process_event(self, event: Event) -> None:
         """Count a frame of the client's, and take it if the client may send so many."""
@@ -125,10 +137,8 @@ class Connection(ServerConnection):
             return
         if self.client is not None:
             self.client.flush()
-            self.client.clogged = True
         self.protocol.send_close(code, reason)
         self.send_data()
-        self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
 
 
 Framed = Sequence[tuple["Publication[Client]", bytes]]  # publications with their frames
