@@ -95,7 +95,8 @@ class Resuming:
     async def run(self) -> None:
         token = mint(SECRET, "m", ["b-1"], 60)
         while True:
-            async with websockets.connect(self.url) as socket:
+            # Who comes to the socket of a worker that was killed waits until the next one has started.
+            async with websockets.connect(self.url, open_timeout=None) as socket:
                 resume = {"b-1": self._position} if self._position else {}
                 await socket.send(json.dumps({"type": "hello", "token": token, "subscribe": ["b-1"], "resume": resume}))
                 with contextlib.suppress(websockets.ConnectionClosed):
@@ -125,10 +126,18 @@ async def until(holds: Callable[[], bool]) -> None:
         await asyncio.sleep(0.02)
 
 
+async def page(url: str) -> str:
+    body: bytes = await asyncio.to_thread(lambda: urllib.request.urlopen(url).read())  # noqa: S310 - our own
+    return body.decode()
+
+
 async def worker_of(url: str) -> int:
-    health = url.replace("ws:", "http:").replace("/ws", "/healthz")
-    body: Any = await asyncio.to_thread(lambda: urllib.request.urlopen(health).read())  # noqa: S310 - our own
-    return int(json.loads(body)["worker"])
+    return int(json.loads(await page(url.replace("ws:", "http:").replace("/ws", "/healthz")))["worker"])
+
+
+async def clients_of(watched: str) -> int:
+    lines = (await page(watched.strip())).splitlines()
+    return next(int(float(line.split()[1])) for line in lines if line.startswith("sensorswarm_clients "))
 
 
 async def test_clients_get_every_alert_once_over_a_rolling_restart_and_a_kill(
@@ -139,12 +148,13 @@ async def test_clients_get_every_alert_once_over_a_rolling_restart_and_a_kill(
     tmp_path: Path,
 ) -> None:
     """Every process is replaced while alerts are raised, then one is killed, then SIGTERM ends them all with 0."""
-    process = start("--broker", broker.url, "--alerts", str(tmp_path / "a"), "--drain", "0.3")
+    process = start("--broker", broker.url, "--alerts", str(tmp_path / "a"), "--drain", "0.3", "--metrics-port", "0")
     family = psutil.Process(process.pid)
     assert process.stdout is not None
     async with asyncio.timeout(patience(100)):
         line = await asyncio.to_thread(process.stdout.readline)
-        assert line.endswith("2 workers\n")
+        said, _, metrics = line.partition(", metrics at ")
+        assert said.endswith(", 2 workers")
         url = line.split()[1]
         before = family.children()
         assert {await worker_of(url) for _ in range(30)} == {1, 2}
@@ -164,6 +174,9 @@ async def test_clients_get_every_alert_once_over_a_rolling_restart_and_a_kill(
             publish("last", 60.0)
             await until(lambda: all(client.here and len(client.alerts) == raised + 1 for client in clients))
             await until(lambda: len(family.children()) == 3)
+            counts = [await clients_of(watched) for watched in metrics.split(", ")]
+            assert len(counts) == 2
+            assert sum(counts) == len(clients)
             for task in tasks:
                 task.cancel()
         assert all(len(set(client.alerts)) == raised + 1 for client in clients)
@@ -184,7 +197,7 @@ async def test_no_process_outlives_its_parent(
     """Also after kill -9, when the parent can tell nobody, and also one that is still starting."""
     process = start("--broker", broker.url, "--alerts", str(tmp_path / "a"))
     family = psutil.Process(process.pid)
-    async with asyncio.timeout(patience(30)):
+    async with asyncio.timeout(patience(90)):
         await until(lambda: bool(family.children()))
         children = family.children()
         process.kill()
