@@ -35,7 +35,7 @@ from reference_server.service import (
 )
 from reference_server.workers import child
 from reference_server.workers.place import Place
-from reference_server.workers.slot import ProcessEndedError
+from reference_server.workers.process import ProcessEndedError
 from reference_server.workers.supervisor import Supervisor, check_workers, listen_several
 from wire.broker import EmbeddedBroker, listening
 from wire.errors import SensorSwarmError

@@ -18,7 +18,8 @@ from functools import partial
 from reference_server.server import listen
 from reference_server.service import TICK_S, Settings, first_of
 from reference_server.workers.line import NEWS
-from reference_server.workers.slot import Process, ProcessEndedError, Slot
+from reference_server.workers.process import Process, ProcessEndedError
+from reference_server.workers.slot import Slot
 from wire.broker import EmbeddedBroker
 from wire.errors import SensorSwarmError, UnusableError
 
