@@ -7,13 +7,19 @@ import http
 from wire.dashboard import Close
 
 _NO_REFUSAL = frozenset({Close.NORMAL, Close.GOING_AWAY, Close.RESTART})
-_LIBRARY_REASONS = {1002: "broken frame", 1007: "not UTF-8", 1009: "message too big", 1011: "internal error"}
+_REASONS = {  # of closes that no session asked for: the library's, and the outbox's
+    1002: "broken frame",
+    1007: "not UTF-8",
+    Close.TOO_BIG: "message too big",
+    1011: "internal error",
+    Close.SLOW: "too slow",
+}
 
 
 def reason_of(code: int) -> str:
     """Words for a code that came without any of ours: few and fixed, for they become labels."""
-    if code in _LIBRARY_REASONS:
-        return _LIBRARY_REASONS[code]
+    if code in _REASONS:
+        return _REASONS[code]
     try:
         return http.HTTPStatus(code).phrase.lower()
     except ValueError:

@@ -29,15 +29,11 @@ class ProcessEndedError(SensorSwarmError):
 
 
 class Process:
-    """One process, from its start to its end; start it with `start`.
-
-    Attributes:
-        ready: set when it serves; never for one that ended before.
-    """
+    """One process, from its start to its end; start it with `start`."""
 
     def __init__(self, place: Place, ours: socket.socket, process: asyncio.subprocess.Process) -> None:
         self.place = place
-        self.ready = asyncio.Event()
+        self._ready = asyncio.Event()
         self._line = ours
         self._process = process
         self._started_s = time.monotonic()
@@ -112,13 +108,13 @@ class Process:
         Raises:
             ProcessEndedError: it ended before.
         """
-        ready, ended = asyncio.ensure_future(self.ready.wait()), asyncio.ensure_future(self.ended())
+        ready, ended = asyncio.ensure_future(self._ready.wait()), asyncio.ensure_future(self.ended())
         try:
             await asyncio.wait([ready, ended], return_when=asyncio.FIRST_COMPLETED)
         finally:
             ready.cancel()
             ended.cancel()
-        if not self.ready.is_set():
+        if not self._ready.is_set():
             raise ProcessEndedError(self)
 
     async def ended(self) -> None:
@@ -150,7 +146,7 @@ class Process:
         if not heard:
             self._hang_up()
         elif READY in heard:
-            self.ready.set()
+            self._ready.set()
         if heard.replace(READY, b""):
             on_news()
 

@@ -65,7 +65,7 @@ class Victim:
     async def until_refused(self, code: str, count: int) -> None:
         """Wait until a code was given so often: it is counted when the connection has ended."""
         async with asyncio.timeout(self.within_s):
-            while await self.refused(code) < count:
+            while await self.refused(code) < count:  # noqa: ASYNC110 - the server is asked, it does not tell
                 await asyncio.sleep(0.02)
         assert await self.refused(code) == count
 
@@ -87,7 +87,6 @@ def victim(broker: EmbeddedBroker, patience: Callable[[float], float]) -> Iterat
         yield Victim(psutil.Process(process.pid), port, secret, broker.url, TopicTemplate(topic), patience(20))
         process.terminate()
         _, said = process.communicate(timeout=patience(20))
-        print(said)
         assert (process.returncode, said) == (0, "")  # whatever was done to it, it has nothing to say about it
     finally:
         process.kill()
@@ -157,6 +156,7 @@ class Raw:
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    within_s: float
 
     def send(self, data: bytes) -> None:
         self.writer.write(data)
@@ -174,10 +174,11 @@ class Raw:
     async def shake(self, *headers: str) -> str:
         """Send a handshake with some more headers; give the head of the answer."""
         self.send(handshake(*headers))
-        return (await self.reader.readuntil(b"\r\n\r\n")).decode()
+        async with asyncio.timeout(self.within_s):
+            return (await self.reader.readuntil(b"\r\n\r\n")).decode()
 
     async def next(self) -> tuple[int, bytes]:
-        """Opcode and payload of the next frame that is no ping: those are answered with nothing."""
+        """Opcode and payload of the next frame that is no ping: those are answered."""
         while True:
             head = await self.reader.readexactly(2)
             length = head[1]
@@ -186,30 +187,34 @@ class Raw:
             payload = await self.reader.readexactly(length)
             if head[0] & 0x0F != PING:
                 return head[0] & 0x0F, payload
+            self.frame(payload, first=0x8A)
 
     async def told(self, kind: str) -> dict[str, Any]:
         """The next message of a kind."""
-        while True:
-            opcode, payload = await self.next()
-            assert opcode != CLOSE, payload
-            message = dict(json.loads(payload))
-            if message["type"] == kind:
-                return message
+        async with asyncio.timeout(self.within_s):
+            while True:
+                opcode, payload = await self.next()
+                assert opcode != CLOSE, payload
+                message = dict(json.loads(payload))
+                if message["type"] == kind:
+                    return message
 
     async def close_code(self) -> int:
         """Read to the close frame; give its code."""
-        while True:
-            opcode, payload = await self.next()
-            if opcode == CLOSE:
-                return int.from_bytes(payload[:2])
+        async with asyncio.timeout(self.within_s):
+            while True:
+                opcode, payload = await self.next()
+                if opcode == CLOSE:
+                    return int.from_bytes(payload[:2])
 
     def abort(self) -> None:
         self.writer.transport.abort()
 
     async def cut(self) -> None:
         """Read to the end, which comes without a word."""
-        with contextlib.suppress(ConnectionError):
-            assert await self.reader.read() == b""
+        async with asyncio.timeout(self.within_s):
+            with contextlib.suppress(ConnectionError):
+                assert await self.reader.read() == b""
 
 
 def frame(payload: bytes, *, first: int, masked: bool, length: int | None) -> bytes:
@@ -249,11 +254,10 @@ async def attacker(victim: Victim) -> AsyncIterator[Attacker]:
 
         async def start(*, shake: bool = True, limit: int = 65_536) -> Raw:
             reader, writer = await asyncio.open_connection("127.0.0.1", victim.port, limit=limit)
-            raw = Raw(reader, writer)
+            raw = Raw(reader, writer, victim.within_s)
             stack.callback(raw.abort)
             if shake:
                 assert (await raw.shake()).startswith("HTTP/1.1 101 ")
             return raw
 
-        async with asyncio.timeout(victim.within_s):
-            yield start
+        yield start

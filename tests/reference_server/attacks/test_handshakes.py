@@ -48,7 +48,12 @@ async def test_half_open_connections(victim: Any, witness: Any, attacker: Attack
 
 
 async def test_slowloris(victim: Any, witness: Any, attacker: Attacker) -> None:
-    """A header line now and then, or nothing, buys no time: cut when the handshake's time is over."""
+    """A header line now and then, or nothing, buys no time: cut when the handshake's time is over.
+
+    Nor does a hello in fragments without end: 1008.
+    """
+    hesitant = await attacker()
+    hesitant.frame(b'{"type":"hello"', first=0x01)
     raws = [await attacker(shake=False) for _ in range(60)]
     for number, raw in enumerate(raws):
         raw.send((b"", b"GET /ws HTTP/1.1\r\nHost: x\r\n", b"POST /login HTTP/1.1\r\nHost: x\r\n")[number % 3])
@@ -59,9 +64,11 @@ async def test_slowloris(victim: Any, witness: Any, attacker: Attacker) -> None:
             for number, raw in enumerate(raws):
                 if number % 3:
                     raw.send(b"X: y\r\n")
+            hesitant.frame(b" ", first=0x00)
 
     dripping = asyncio.create_task(drip())
     await asyncio.gather(*[raw.cut() for raw in raws])
+    assert await hesitant.close_code() == 1008
     dripping.cancel()
 
 

@@ -59,28 +59,28 @@ async def test_tampered_tokens(victim: Any, witness: Any, attacker: Attacker) ->
 async def test_buildings_of_others(victim: Any, witness: Any, attacker: Attacker) -> None:
     """4507 for each, by hello, by subscribe, with a position that is none of one's own; and never a word of them."""
     raw = await attacker()
-    raw.hello(victim.token("b-1", "c-*"), "b-2", "b-1", "*", "c-1/../b-2", "b-2 ", "B-2")
+    raw.hello(victim.token("b-1", "c-*"), "b-2", "b-1", "*", "b-1/../b-2", "b-2 ", "B-2")
     codes = [(await raw.told("error"))["code"] for _ in range(5)]
     position = {"b-2": {"epoch": "x", "offset": 0, "alert_offset": 0}}
     raw.say({"type": "subscribe", "buildings": ["b-2"], "resume": position})
     codes.append((await raw.told("error"))["code"])
     assert codes == [4507] * 6
-    seen = {(await raw.told("readings"))["building"] for _ in range(20)}
+    seen = {(await raw.told("readings"))["building"] for _ in range(5)}
     assert seen == {"b-1"}
 
 
-@pytest.mark.parametrize(("messages", "buildings"), [(1000, 1), (20, 3000)])
+@pytest.mark.parametrize(("messages", "buildings", "codes"), [(1000, 1, {1008}), (20, 3000, {1008, 4008})])
 async def test_a_flood_of_subscribes(
-    victim: Any, witness: Any, attacker: Attacker, messages: int, buildings: int
+    victim: Any, witness: Any, attacker: Attacker, messages: int, buildings: int, codes: set[int]
 ) -> None:
-    """1008, after few large ones or many small ones, with more left to send; the answers fill no memory."""
+    """1008 after many small ones or few large ones, or 4008 where their answers are not read as fast as they come."""
     before_bytes = victim.memory_bytes
     raw = await attacker(limit=64 * MIB)
     raw.hello(victim.token("*"))
     for number in range(messages):
         names = [f"x-{number}-{index}" for index in range(buildings)]
         raw.say({"type": "subscribe", "buildings": names})
-    assert await raw.close_code() == 1008
+    assert await raw.close_code() in codes
     assert witness.memory_bytes - before_bytes < 64 * MIB
 
 

@@ -18,13 +18,13 @@ from wire.topics import TopicTemplate
 
 
 async def main(broker: str, topic: str, secret: str, patience_s: str) -> None:
-    """Serve until a signal; `patience_s`: for a handshake, a hello, a pong."""
+    """Serve until a signal; `patience_s`: for a handshake, for a hello, and in two halves for a pong."""
     settings = Settings(
         secret=secret,
         broker=BrokerAddress.parse(broker),
         topics=TopicTemplate(topic),
         hello_deadline_s=float(patience_s),
-        heartbeat_s=float(patience_s),
+        heartbeat_s=float(patience_s) / 2,
         quotas=Quotas(connections=connections_allowed(None, allow_many_connections())),
     )
     listening = listen("127.0.0.1", 0)
