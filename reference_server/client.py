@@ -40,7 +40,7 @@ class Connection(ServerConnection):
     client: Client | None = None  # after the handshake
     answers: Answers | None = None  # what answers a POST, set before the connection is made
     admission: Admission | None = None  # who is let in, set before the connection is made
-    frames: Bucket | None = None  # what the client may send, set after the handshake
+    allowance: Bucket | None = None  # of frames that the client may send, set after the handshake
     traffic = Traffic()  # where what is written is counted
     refusals = Refusals()  # where who is refused is counted
     address = ""  # of the peer
@@ -88,10 +88,10 @@ class Connection(ServerConnection):
 
     def process_event(self, event: Event) -> None:
         """Count a frame of the client's, and take it if the client may send so many."""
-        if self.frames is None or not isinstance(event, Frame):
+        if self.allowance is None or not isinstance(event, Frame):
             super().process_event(event)
             return
-        if self.frames.take(self.heard_s, frame_cost(len(event.data))):
+        if self.allowance.take(self.heard_s, frame_cost(len(event.data))):
             super().process_event(event)
         elif self.protocol.state is State.OPEN:
             if self.client is not None:

@@ -192,8 +192,9 @@ class Server:
 
         What waits for a client is written before its close frame; who has not gone yet goes on receiving.
         """
-        assert self._server is not None  # noqa: S101 - set by __aenter__
         self._admission.draining = True
+        if self._server is None:
+            return  # told to end before it began
         self._server.close(close_connections=False)
         clients = list(self.clients)
         began_s = time.monotonic()
@@ -272,7 +273,7 @@ class Server:
             hello_deadline_s=self._hello_deadline_s,
             heartbeat_s=self._heartbeat_s,
         )
-        ours.frames = Bucket(self._quotas.frames_per_s, FRAME_BURST_S, opened_s)
+        ours.allowance = Bucket(self._quotas.frames_per_s, FRAME_BURST_S, opened_s)
         client = Client(ours, session, self._hub, max_buffered_bytes=self._max_buffered_bytes, catch_up=self._catch_up)
         self.clients.add(client)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference_server.histogram import BOUNDS_S, Histogram
@@ -18,6 +18,7 @@ def test_buckets_are_cumulative_and_bounds_belong_to_the_lower_one() -> None:
     assert histogram.sum_s == sum((-0.5, 0.001, 0.0011, 60.0, 61.0))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 100)))
 def test_every_bound_counts_what_is_not_above_it(durations_s: list[float]) -> None:
     """No duration is lost or counted twice."""

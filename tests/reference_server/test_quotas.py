@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference_server.quotas import (
@@ -43,6 +43,7 @@ def test_what_is_more_than_a_burst_is_paid_off_later() -> None:
     assert bucket.take(2.2, 1.0)
 
 
+@settings(deadline=None)
 @given(
     per_s=st.floats(0.1, 50),
     burst_s=st.floats(0.1, 20),
@@ -144,6 +145,7 @@ def test_who_is_refused_for_the_rate_comes_back_no_faster_than_it() -> None:
         assert gate.refuses("a", float(wait_s)) is None
 
 
+@settings(deadline=None)
 @given(rate=st.floats(0, 1000), gaps_s=st.lists(st.floats(0, 3), min_size=1, max_size=100))
 def test_nobody_is_asked_to_wait_for_ever(rate: float, gaps_s: list[float]) -> None:
     """Whatever the rate and the flood: whole seconds from 1 to the longest wait."""

@@ -43,7 +43,7 @@ class Victim:
     topics: TopicTemplate
     within_s: float
 
-    def token(self, *buildings: str, ttl_s: float = 60.0) -> str:
+    def token(self, *buildings: str, ttl_s: float = 600.0) -> str:
         return mint(self.secret, "m-1", list(buildings), ttl_s)
 
     @property
