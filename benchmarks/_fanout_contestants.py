@@ -91,13 +91,13 @@ def _wait(child: Child, ready: Callable[[], bool]) -> psutil.Process:
     return psutil.Process(child.pid)
 
 
-def ours(broker: EmbeddedBroker) -> AbstractContextManager[Running]:
+def ours(broker: EmbeddedBroker, *, workers: int = 1) -> AbstractContextManager[Running]:
     """Our own reference server, its clients seeing the first BUILDINGS."""
-    return serving(broker.url, BUILDINGS)
+    return serving(broker.url, BUILDINGS, workers=workers)
 
 
 @contextlib.contextmanager
-def serving(broker_url: str, buildings: int) -> Iterator[Running]:
+def serving(broker_url: str, buildings: int, *, workers: int = 1) -> Iterator[Running]:
     """Our own reference server, as its users run it; a client asks for the first `buildings`."""
     port = free_port()
     secret = secrets.token_urlsafe(32)
@@ -107,11 +107,14 @@ def serving(broker_url: str, buildings: int) -> Iterator[Running]:
     with _children() as start:
         child = start(
             "reference server",
-            [sys.executable, "-m", "reference_server", "--broker", broker_url, "--port", str(port)],
+            [
+                *(sys.executable, "-m", "reference_server", "--broker", broker_url, "--port", str(port)),
+                *("--workers", str(workers)),
+            ],
             {"SENSORSWARM_JWT_SECRET": secret},
         )
         process = _wait(child, lambda: b"serving ws://" in child.log.read_bytes())
-        yield Running((process,), seeing(dial, buildings))
+        yield Running((process, *process.children()), seeing(dial, buildings))
 
 
 def seeing(dial: Dial, buildings: int) -> Dial:

@@ -90,6 +90,10 @@ class Publisher(Talker):
         """Publish for `seconds` readings of `buildings` from number `first` on; gives the number of readings."""
         return int(self.ask(f"publish {first} {buildings} {at_once} {wakes_per_s} {seconds}"))
 
+    def begin(self, *, at_once: int, wakes_per_s: float, seconds: float) -> None:
+        """Begin to publish readings of the first building; `hear` tells of the end."""
+        self.tell(f"publish 0 1 {at_once} {wakes_per_s} {seconds}")
+
 
 class Sink(Talker):
     """The process of `benchmarks._fanout_sink`; `live` waits for its clients."""

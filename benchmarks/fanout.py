@@ -10,6 +10,9 @@
     idle_kib_per_client  growth of the server's memory with 10,000 clients that are subscribed and hear nothing
     p99_ms               from publish to kernel arrival, 1,000 clients of the same 3 buildings, 40 readings/s in all:
                          40,000 deliveries/s; `p99_hard_ms`: 40 readings/s a building, 120,000 deliveries/s
+    deliveries_per_s_workers_1, _2  what arrives when more is published than can be delivered, ten readings a wake-up,
+                         1,000 clients, `--workers` 1 and 2; `core_share_` and `us_per_delivery_` of all its processes,
+                         and `p99_hard_ms_` before that
     ratio_stalled_p99    p99_ms of 80 % of the clients while the other 20 % have stopped reading, to the same while they
                          read
 
@@ -42,6 +45,8 @@ from wire.errors import SensorSwarmError, UnusableError
 AT_ONCE = 10
 READINGS_PER_S = 40.0
 WAKES_10_PER_S, WAKES_1_PER_S = 20.0, 40.0  # of ours: 200,000 and 40,000 deliveries/s at 1,000 clients
+WAKES_TOO_MANY_PER_S = 200.0  # 2,000,000 deliveries/s
+TOO_MANY_BEGIN_S = 1.0  # until a queue stands wherever one can
 STAMPED_SHARE = 0.05  # of the clients, whose latencies are taken
 STALLED_SHARE = 0.2
 STALLED_BUFFER_BYTES = 4096
@@ -211,6 +216,28 @@ def measure_idle(sizes: Sizes, _: float) -> dict[str, float]:
     return {"idle_kib_per_client": grown / sizes.idle_clients / 1024}
 
 
+def measure_workers(workers: int, sizes: Sizes, seconds: float) -> dict[str, float]:
+    """p99 at the harder load, then deliveries a second of a server that is given more than can be delivered."""
+    with staged(partial(contestants.ours, workers=workers)) as stage, sinks(*stage.plans(sizes.clients)) as started:
+        await_first_reading(stage.publisher, started, BUILDINGS)
+        hard_ms = latencies_ms(stage, started, readings_per_s=READINGS_PER_S * BUILDINGS, seconds=seconds)
+        too_long_s = TOO_MANY_BEGIN_S + seconds + 1.0
+        stage.publisher.begin(at_once=AT_ONCE, wakes_per_s=WAKES_TOO_MANY_PER_S, seconds=too_long_s)
+        time.sleep(TOO_MANY_BEGIN_S)
+        began_s, before_s = time.monotonic(), cpu_s(*stage.processes)
+        received = sum(sink.readings for sink in started)
+        time.sleep(seconds)
+        took_s, used_s = time.monotonic() - began_s, cpu_s(*stage.processes) - before_s
+        delivered = sum(sink.readings for sink in started) - received
+        stage.publisher.hear()
+    return {
+        f"p99_hard_ms_workers_{workers}": p99(hard_ms),
+        f"deliveries_per_s_workers_{workers}": delivered / took_s,
+        f"core_share_workers_{workers}": used_s / took_s,
+        f"us_per_delivery_workers_{workers}": 1e6 * used_s / delivered,
+    }
+
+
 def _rss(stage: Stage) -> int:
     return sum(int(process.memory_info().rss) for process in stage.processes)
 
@@ -280,6 +307,8 @@ def measure_all(benchmark: Benchmark, sizes: Sizes) -> None:
             "ours": partial(measure_ours, sizes),
             "bare writes": partial(measure_bare, sizes),
             **{peer.name: partial(measure_peer, sizes, peer) for peer in PEERS},
+            "one worker": partial(measure_workers, 1, sizes),
+            "two workers": partial(measure_workers, 2, sizes),
             "stalled clients": partial(measure_stalled, sizes),
             "idle clients": partial(measure_idle, sizes),
             "ingest": measure_ingest,
@@ -289,6 +318,7 @@ def measure_all(benchmark: Benchmark, sizes: Sizes) -> None:
         benchmark.ratio(f"ratio_{peer.name}", f"us_per_delivery_{peer.name}", "us_per_delivery_10")
     benchmark.ratio("ratio_bare_1", "us_per_delivery_1", "us_per_delivery_1_bare")
     benchmark.ratio("ratio_bare_p99", "p99_ms", "p99_bare_ms")
+    benchmark.ratio("ratio_workers", "deliveries_per_s_workers_2", "deliveries_per_s_workers_1")
     benchmark.ratio("ratio_stalled_p99", "p99_others_stalled_ms", "p99_others_reading_ms")
 
 

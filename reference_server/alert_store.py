@@ -3,23 +3,29 @@
 The write-ahead log makes a commit one append: what was committed survives the end of the process, however it ends
 (synchronous=NORMAL: a power cut may take the last moments; https://www.sqlite.org/wal.html). An alert is committed
 before it is sent. Where that fails, as on a full disk, alerts still go out: they are kept here and tried again.
+
+Rows are in the order in which they were written, over all buildings: that of `rowid`, for the newest row is never
+deleted. By it other processes read on from where they were (`alert_feed`).
 """
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 from reference_server.lanes import Entry
 from wire.errors import SensorSwarmError
 
-_SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS epoch (epoch TEXT NOT NULL);
+_SCHEMA_VERSION = 2
+_EPOCH = "CREATE TABLE IF NOT EXISTS epoch (epoch TEXT NOT NULL)"
+_ALERTS = """
 CREATE TABLE IF NOT EXISTS alerts (
     building TEXT NOT NULL,
     number INTEGER NOT NULL,
@@ -30,8 +36,15 @@ CREATE TABLE IF NOT EXISTS alerts (
     cleared INTEGER NOT NULL,
     message BLOB NOT NULL,
     PRIMARY KEY (building, number)
-) WITHOUT ROWID;
+)
 """
+# Version 1 had no rowid, and so no order over all buildings.
+_FROM_1 = (
+    "ALTER TABLE alerts RENAME TO alerts_1",
+    _ALERTS,
+    "INSERT INTO alerts SELECT * FROM alerts_1 ORDER BY building, number",
+    "DROP TABLE alerts_1",
+)
 _MAX_UNSTORED = 100_000
 log = logging.getLogger("sensorswarm.serve")
 
@@ -46,17 +59,22 @@ class AlertStore:
     Args:
         path: file, made where there is none; None keeps nothing.
         history: items kept per building.
+        shared: let other processes read it meanwhile; still only one writes.
 
     Raises:
         AlertStoreError: the file cannot be opened, is none of ours, or another server uses it.
     """
 
-    def __init__(self, path: Path | None, *, history: int) -> None:
+    def __init__(self, path: Path | None, *, history: int, shared: bool = False) -> None:
         self.path = path
         self._history = history
         self._unstored: list[Entry] = []
         self._told = False
-        self._database = _opened(path) if path is not None else None
+        with ExitStack() as held:
+            if path is not None and shared:
+                held.callback(os.close, _locked(path))
+            self._database = _opened(path, shared=shared) if path is not None else None
+            self._held = held.pop_all()
         self.epoch = self._epoch()
 
     @property
@@ -69,10 +87,7 @@ class AlertStore:
         if self._database is None:
             return []
         with closing(self._database.execute("SELECT * FROM alerts ORDER BY building, number")) as rows:
-            return [
-                Entry(building, number, alert_id, sensor, kind, ts, bool(cleared), message)
-                for building, number, alert_id, sensor, kind, ts, cleared, message in rows
-            ]
+            return [entry_of(row) for row in rows]
 
     def keep(self, entries: Iterable[Entry]) -> None:
         """Commit entries; what cannot be written now is kept for the next call."""
@@ -107,6 +122,7 @@ class AlertStore:
             self.keep(())
             self._database.close()
             self._database = None
+        self._held.close()
 
     def _epoch(self) -> str:
         if self._database is None:
@@ -117,6 +133,12 @@ class AlertStore:
                 found = (secrets.token_hex(8),)
                 self._database.execute("INSERT INTO epoch VALUES (?)", found)
         return str(found[0])
+
+
+def entry_of(row: tuple[Any, ...]) -> Entry:
+    """Build an entry from a row of `alerts`."""
+    building, number, alert_id, sensor, kind, ts, cleared, message = row
+    return Entry(building, number, alert_id, sensor, kind, ts, bool(cleared), message)
 
 
 def _row(entry: Entry) -> tuple[object, ...]:
@@ -132,14 +154,33 @@ def _row(entry: Entry) -> tuple[object, ...]:
     )
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _locked(path: Path) -> int:
+    """Take what only one process may hold, until the descriptor is closed or the process ends.
+
+    A file of its own: closing any descriptor of a database's file would drop the locks that SQLite has on it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path.with_name(path.name + "-lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _unusable(path, error) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise AlertStoreError(f"alerts file {path}: another server uses it; give another --alerts FILE") from None
+    return descriptor
+
+
+def _opened(path: Path, *, shared: bool) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(path, timeout=1.0)
     except (sqlite3.Error, OSError) as error:
         raise _unusable(path, error) from None
     try:
-        database.execute("PRAGMA locking_mode=EXCLUSIVE")  # one server only: two would give one number twice
+        if not shared:
+            database.execute("PRAGMA locking_mode=EXCLUSIVE")  # one server only: two would give one number twice
         _prepare(database, path)
     except sqlite3.Error as error:
         database.close()
@@ -152,12 +193,14 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _prepare(database: sqlite3.Connection, path: Path) -> None:
     version = int(database.execute("PRAGMA user_version").fetchone()[0])
-    if version not in (0, _SCHEMA_VERSION):
+    if version not in (0, 1, _SCHEMA_VERSION):
         raise AlertStoreError(f"alerts file {path} is of another version ({version}); give another --alerts FILE")
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=NORMAL")
     with database:
-        database.executescript(_SCHEMA)
+        database.execute("BEGIN IMMEDIATE")
+        for statement in (_EPOCH, *(_FROM_1 if version == 1 else (_ALERTS,))):
+            database.execute(statement)
         database.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
 
 

@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
+import socket
 import sys
 import warnings
-from contextlib import ExitStack, closing
+from collections.abc import Coroutine
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jwt
 import typer
 import uvloop
 
-from reference_server import limits, options, server
+from reference_server import limits, logs, options, server
+from reference_server.certificate import given_certificate
 from reference_server.hub import READINGS_HISTORY
 from reference_server.identity import Access
 from reference_server.identity.origins import check_origin
-from reference_server.identity.secret import chosen_secret, given_secret
-from reference_server.service import Service, Settings, allow_many_connections, check_session, until_signal
+from reference_server.identity.secret import check_exposed, chosen_secret, given_secret
+from reference_server.operations import Operations
+from reference_server.quotas import FRAMES_PER_S, HANDSHAKES_PER_S, Quotas, connections_allowed
+from reference_server.service import (
+    Service,
+    Settings,
+    allow_many_connections,
+    check_session,
+    session_name,
+    until_signal,
+)
+from reference_server.workers import child
+from reference_server.workers.place import Place
+from reference_server.workers.process import ProcessEndedError
+from reference_server.workers.supervisor import Supervisor, check_workers, listen_several
 from wire.broker import EmbeddedBroker, listening
 from wire.errors import SensorSwarmError
 from wire.mqtt import BrokerAddress, BrokerAddressError, tls_context
@@ -31,6 +47,8 @@ from wire.topics import DEFAULT_TEMPLATE, TopicTemplate
 # Readings come in batches of small objects without cycles, and clients and sensors live long: looking through all of
 # them every 700 objects cost a third of the ingest's CPU, and a pause for everybody.
 _SELDOM = (50_000, 20, 20)
+_STOP_S = 10.0  # for a process to end, beside the drain
+_METRICS_OPTIONS = "--metrics-port or --metrics-host"
 
 
 def serve(
@@ -54,9 +72,21 @@ def serve(
     session: options.Session = None,
     alerts: options.Alerts = None,
     history: options.History = READINGS_HISTORY,
+    tls_cert: options.TlsCert = None,
+    tls_key: options.TlsKey = None,
+    drain: options.Drain = 0.0,
+    max_connections: options.MaxConnections = None,
+    max_per_address: options.MaxPerAddress = 0,
+    max_per_user: options.MaxPerUser = 0,
+    handshake_rate: options.HandshakeRate = HANDSHAKES_PER_S,
+    message_rate: options.MessageRate = FRAMES_PER_S,
+    metrics_port: options.MetricsPort = None,
+    metrics_host: options.MetricsHost = "127.0.0.1",
+    log: options.Log = logs.LogForm.TEXT,
+    workers: options.Workers = 1,
 ) -> None:
     """Serve readings and alerts from MQTT to WebSocket clients, each only the buildings its token names."""
-    _prepare_logging()
+    _prepare_logging(log)
     if not 0 < time_scale < float("inf"):
         raise SensorSwarmError(f"--time-scale {time_scale:g}: must be above 0")
     secret, signed = _secret(jwt_secret, jwks)
@@ -66,7 +96,7 @@ def serve(
         revoked=revoked,
         users=users,
         origins=frozenset(map(check_origin, origin or [])),
-        secure_cookies=secure_cookies,
+        secure_cookies=secure_cookies or tls_cert is not None,
     )
     settings = Settings(
         secret=secret,
@@ -79,38 +109,127 @@ def serve(
         time_scale=time_scale,
         readings_history=history,
         alerts=_alerts_file(alerts, port),
+        quotas=Quotas(
+            connections=connections_allowed(max_connections, allow_many_connections()),
+            per_address=max_per_address,
+            per_user=max_per_user,
+            handshakes_per_s=handshake_rate,
+            frames_per_s=message_rate,
+        ),
+        certificate=given_certificate(tls_cert, tls_key),
+        drain_s=drain,
     )
     if broker_ca is not None:
         if not settings.broker.secure:
             raise BrokerAddressError(f"--broker-ca {broker_ca}: only an mqtts:// broker has a certificate to check")
         settings = replace(settings, tls=tls_context(ca_file=broker_ca))
-    _run(settings, host, port, signed=signed, embed=broker is None)
+    metrics = None if metrics_port is None else (metrics_host, metrics_port)
+    place = Place.told()
+    if place is not None:
+        _loop(child.run(settings, place))
+    elif workers > 1:
+        check_workers(settings, workers)
+        _supervise(settings, host, port, workers, signed=signed, embed=broker is None, metrics=metrics)
+    else:
+        _run(settings, host, port, signed=signed, embed=broker is None, metrics=metrics)
 
 
-def _run(settings: Settings, host: str, port: int, *, signed: str, embed: bool) -> None:
+def _run(
+    settings: Settings, host: str, port: int, *, signed: str, embed: bool, metrics: tuple[str, int] | None
+) -> None:
     """Start everything and serve until a signal; `embed`: start a broker where none listens."""
-    allow_many_connections()
-    gc.set_threshold(*_SELDOM)
     with ExitStack() as started:
         bound = started.enter_context(closing(server.listen(host, port)))
+        check_exposed(settings.secret, bound.getsockname()[0])
         service = Service(settings, bound)  # finds what is wrong with the files before anything else is started
-        if embed and not listening(settings.broker.host, DEFAULT_PORT):
-            service.embedded = started.enter_context(EmbeddedBroker(port=DEFAULT_PORT))
-            url = service.embedded.url
-            typer.echo(f"started a broker at {url} (MQTT 5 on port {service.embedded.port + 1})")
-        shown = f"[{host}]" if ":" in host else host
-        where = f"ws://{shown}:{bound.getsockname()[1]}/ws"
-        line = f"serving {where} from {settings.broker.url}, tokens signed with {signed}"
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_work(service, line))
+        if embed:
+            service.embedded = _embedded(settings, started)
+        line = _line(settings, host, bound, signed)
+        operations = None
+        if metrics is not None:
+            watched = started.enter_context(closing(server.listen(*metrics, options=_METRICS_OPTIONS)))
+            operations = Operations(service, watched)
+            line += f", metrics at {_metrics_url(watched)}"
+        _loop(_work(service, operations, line))
 
 
-async def _work(service: Service, line: str) -> None:
-    def ready() -> None:
-        typer.echo(line)
-        sys.stdout.flush()
+def _supervise(
+    settings: Settings,
+    host: str,
+    port: int,
+    workers: int,
+    *,
+    signed: str,
+    embed: bool,
+    metrics: tuple[str, int] | None,
+) -> None:
+    """Start everything in processes of its own, and watch them until a signal; each worker has a port of metrics."""
+    with ExitStack() as started:
+        taken = started.enter_context(listen_several(host, port, workers))
+        check_exposed(settings.secret, taken[0].getsockname()[0])
+        line = f"{_line(settings, host, taken[0], signed)}, {workers} workers"
+        watched: list[socket.socket] = []
+        if metrics is not None:
+            ports = [metrics[1] + index if metrics[1] else 0 for index in range(workers)]
+            watched = [
+                started.enter_context(closing(server.listen(metrics[0], one, options=_METRICS_OPTIONS)))
+                for one in ports
+            ]
+            line += f", metrics at {', '.join(map(_metrics_url, watched))}"
+        supervisor = Supervisor(
+            taken,
+            watched,
+            session=settings.session or session_name(taken[0]),
+            patience_s=settings.drain_s + _STOP_S,
+            embedded=_embedded(settings, started) if embed else None,
+        )
+        try:
+            asyncio.run(until_signal(supervisor.run(lambda: _say(line)), supervisor.drain, supervisor.hurry))
+        except ProcessEndedError as error:
+            raise typer.Exit(error.exit_code) from None  # it has said why
 
-    await until_signal(service.run(ready))
+
+def _embedded(settings: Settings, started: ExitStack) -> EmbeddedBroker | None:
+    """Start a broker where none listens, and say so."""
+    if listening(settings.broker.host, DEFAULT_PORT):
+        return None
+    broker = started.enter_context(EmbeddedBroker(port=DEFAULT_PORT))
+    typer.echo(f"started a broker at {broker.url} (MQTT 5 on port {broker.port + 1})")
+    return broker
+
+
+def _loop(work: Coroutine[Any, Any, None]) -> None:
+    """Do the work of a process that has clients or readings."""
+    gc.set_threshold(*_SELDOM)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
+
+
+async def _work(service: Service, operations: Operations | None, line: str) -> None:
+    service.reload_at_hangup()
+    async with operations or nullcontext():
+        await until_signal(service.run(lambda: _say(line)), service.drain, service.server.hurry)
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+    sys.stdout.flush()
+
+
+def _line(settings: Settings, host: str, bound: socket.socket, signed: str) -> str:
+    scheme = "ws" if settings.certificate is None else "wss"
+    where = f"{scheme}://{_shown(host)}:{bound.getsockname()[1]}/ws"
+    return f"serving {where} from {settings.broker.url}, tokens signed with {signed}"
+
+
+def _metrics_url(watched: socket.socket) -> str:
+    host, port = watched.getsockname()[:2]
+    return f"http://{_shown(host)}:{port}/metrics"
+
+
+def _shown(host: str) -> str:
+    """Give a host as URLs have it."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _secret(option: str | None, jwks: Path | None) -> tuple[str | None, str]:
@@ -140,8 +259,8 @@ def _limits(file: Path | None, silence_s: float | None, stuck: list[str]) -> lim
     return chosen
 
 
-def _prepare_logging() -> None:
-    logging.basicConfig(format="sensorswarm: %(message)s", level=logging.WARNING)
+def _prepare_logging(form: logs.LogForm) -> None:
+    logs.prepare(form)
     # Said once, when serving starts, and not at every token.
     warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import http
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
-from websockets.protocol import State
+from websockets.protocol import Event, State
 
 from reference_server.frames import text_frames
 from reference_server.outbox import Outbox
-from reference_server.posts import Answers, FirstBytes
+from reference_server.posts import MAX_HEADER_BYTES, Answers, FirstBytes
+from reference_server.quotas import Admission, Bucket, frame_cost
+from reference_server.refusals import Refusals
 from reference_server.session import Action, Drop, Follow, Heartbeat, Pong, Send, Session, Shut, Subscribe
+from reference_server.traffic import Traffic
 from wire import clock, dashboard
 from wire.dashboard import Close
 
@@ -22,6 +26,10 @@ if TYPE_CHECKING:
     from reference_server.hub import Hub, Publication
 
 CLOSE_TIMEOUT_S = 2.0  # after our close frame; then the connection is cut
+# Of what one read brought, so much is looked at at once: it may hold thousands of frames of a client that must be shut
+# after a few, and the time until then is everybody's.
+SLICE_BYTES = 4096
+_HEADERS_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _PING = Frame(Opcode.PING, b"").serialize(mask=False)
 
 
@@ -31,20 +39,65 @@ class Connection(ServerConnection):
     heard_s = 0.0  # monotonic seconds
     client: Client | None = None  # after the handshake
     answers: Answers | None = None  # what answers a POST, set before the connection is made
+    admission: Admission | None = None  # who is let in, set before the connection is made
+    allowance: Bucket | None = None  # of frames that the client may send, set after the handshake
+    traffic = Traffic()  # where what is written is counted
+    refusals = Refusals()  # where who is refused is counted
+    address = ""  # of the peer
+    _header_bytes = 0
+    _ends = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to count silence."""
+        """Begin to count silence; cut who is far beyond a limit before it says anything."""
         self.heard_s = time.monotonic()
         super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if isinstance(peer, tuple) else ""
         if self.answers is not None:
             self.transport.set_protocol(FirstBytes(self, self.transport, self.answers))
+        admission = self.admission
+        if admission is not None:
+            self.connection_lost_waiter.add_done_callback(lambda _: admission.left(self.address))
+            if not admission.arrived(self.address):
+                self.refusals.add(http.HTTPStatus.SERVICE_UNAVAILABLE, "cut unheard")
+                self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Note the time, then as ever."""
+        """Note the time, then as ever, but a long read in slices and a long handshake not at all."""
         self.heard_s = time.monotonic()
-        super().data_received(data)
-        if self.client is not None and self.protocol.state is not State.OPEN:
+        if self.request is None and self._is_too_long(data):
+            return
+        if len(data) <= SLICE_BYTES:
+            super().data_received(data)
+        else:
+            for start in range(0, len(data), SLICE_BYTES):
+                super().data_received(data[start : start + SLICE_BYTES])
+
+    def send_data(self) -> None:
+        """Write what the protocol has to say; if it was its last word, nothing may follow and the end must come.
+
+        Whatever ends a connection passes here: a close frame of either side, a broken frame, text that is none, the end
+        of the stream. A write after that would raise, and in the middle of a fan-out that would end the server; and a
+        peer that never closes would keep its connection for ever.
+        """
+        super().send_data()
+        if self.client is not None and self.protocol.state is not State.OPEN and not self._ends:
+            self._ends = True
             self.client.clogged = True
+            self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
+
+    def process_event(self, event: Event) -> None:
+        """Count a frame of the client's, and take it if the client may send so many."""
+        if self.allowance is None or not isinstance(event, Frame):
+            super().process_event(event)
+            return
+        if self.allowance.take(self.heard_s, frame_cost(len(event.data))):
+            super().process_event(event)
+        elif self.protocol.state is State.OPEN:
+            if self.client is not None:
+                self.client.flooded()
+            self.protocol.fail(Close.POLICY)  # sends nothing more; what still comes is thrown away unread
+            self.send_data()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing more can be sent; called by asyncio."""
@@ -64,6 +117,17 @@ class Connection(ServerConnection):
         if self.client is not None:
             self.client.drained()
 
+    def _is_too_long(self, data: bytes) -> bool:
+        """Whether the request is longer than any handshake; then it is refused."""
+        self._header_bytes += len(data)
+        if self._header_bytes <= MAX_HEADER_BYTES:
+            return False
+        if not self.transport.is_closing():
+            self.refusals.add(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self.transport.write(_HEADERS_TOO_LARGE)
+            self.transport.close()
+        return True
+
     def shut(self, code: Close, reason: str) -> None:
         """Send a close frame and see to it that the connection ends, without waiting for either.
 
@@ -73,10 +137,8 @@ class Connection(ServerConnection):
             return
         if self.client is not None:
             self.client.flush()
-            self.client.clogged = True
         self.protocol.send_close(code, reason)
         self.send_data()
-        self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
 
 
 Framed = Sequence[tuple["Publication[Client]", bytes]]  # publications with their frames
@@ -93,15 +155,34 @@ class Client:
         waiting: frames for the next write.
     """
 
-    __slots__ = ("_behind", "_hub", "_outbox", "clogged", "connection", "session", "waiting", "write")
+    __slots__ = (
+        "_behind",
+        "_catch_up",
+        "_hub",
+        "_outbox",
+        "clogged",
+        "connection",
+        "session",
+        "waiting",
+        "write",
+    )
 
-    def __init__(self, connection: Connection, session: Session, hub: Hub[Client], *, max_buffered_bytes: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        session: Session,
+        hub: Hub[Client],
+        *,
+        max_buffered_bytes: int,
+        catch_up: Callable[[], None] = lambda: None,
+    ) -> None:
         self.connection = connection
         self.session = session
         self.write: Callable[[bytes], None] = connection.transport.write
         self.clogged = False
         self.waiting: list[bytes] = []
         self._hub = hub
+        self._catch_up = catch_up
         self._outbox = Outbox(max_buffered_bytes=max_buffered_bytes)
         # Not None while the client is behind: building -> the last reading it was sent, for those that went on.
         self._behind: dict[str, int] | None = None
@@ -109,7 +190,14 @@ class Client:
 
     def receive(self, message: str | bytes) -> None:
         """Answer one message; all of the answer leaves in one write."""
-        self._do(self.session.receive(message, clock.now()))
+        actions = self.session.receive(message, clock.now())
+        if any(isinstance(action, Subscribe | Follow) for action in actions):
+            self._catch_up()
+        self._do(actions)
+
+    def flooded(self) -> None:
+        """Close, for it sends too much."""
+        self._do(self.session.flooded())
 
     def check(self, now: float, now_s: float) -> None:
         """Do what time alone brings."""
@@ -139,16 +227,21 @@ class Client:
         if not self._open:
             return
         mine = [(publication, frames) for publication, frames in published if self in publication.subscribers]
-        if self._behind is None and self._outbox.keeps_up(self._buffered_bytes):
+        if self._behind is None and self._outbox.keeps_up(self.buffered_bytes):
             self.write(b"".join([frames for _, frames in mine]))
+            for publication, frames in mine:
+                self.connection.traffic.add(1, publication.new, len(publication.entries), len(frames))
             return
         behind = self._behind = {} if self._behind is None else self._behind
         lossless: list[bytes] = []
         for publication, _ in mine:
             lossless += publication.lossless
+            self.connection.traffic.add(1, 0, len(publication.entries), 0)
             if publication.readings:
                 behind.setdefault(publication.building, publication.before)
-        self._write_lossless(text_frames(lossless))
+        frames = text_frames(lossless)
+        self.connection.traffic.sent_bytes += len(frames)
+        self._write_lossless(frames)
 
     def drained(self) -> None:
         """The transport has little left to send: give the latest of what was left out."""
@@ -160,12 +253,18 @@ class Client:
         self._write(missed, missed_bytes=sum(map(len, missed)))
 
     @property
-    def _open(self) -> bool:
-        return self.connection.protocol.state is State.OPEN
+    def behind(self) -> bool:
+        """Whether readings are left out for it."""
+        return self._behind is not None
 
     @property
-    def _buffered_bytes(self) -> int:
+    def buffered_bytes(self) -> int:
+        """What waits in its transport."""
         return self.connection.transport.get_write_buffer_size()
+
+    @property
+    def _open(self) -> bool:
+        return self.connection.protocol.state is State.OPEN
 
     def _do(self, actions: list[Action]) -> None:
         messages: list[bytes] = []
@@ -206,22 +305,24 @@ class Client:
             messages: all of them.
             missed_bytes: how much of it is what the client missed.
         """
-        data = b"".join(self.waiting) + text_frames(messages)
+        answers = text_frames(messages)
+        self.connection.traffic.sent_bytes += len(answers)
+        data = b"".join(self.waiting) + answers
         self.waiting.clear()
         if not self._open:
             return
         if not missed_bytes:
             self._write_lossless(data)
-        elif self._outbox.may_catch_up(self._buffered_bytes):
+        elif self._outbox.may_catch_up(self.buffered_bytes):
             self.write(data)
-            self._outbox.catching_up(missed_bytes, self._buffered_bytes)
+            self._outbox.catching_up(missed_bytes, self.buffered_bytes)
         else:
             self._shut_slow()
 
     def _write_lossless(self, data: bytes) -> None:
         if not data:
             return
-        if self._outbox.has_room_for(len(data), self._buffered_bytes):
+        if self._outbox.has_room_for(len(data), self.buffered_bytes):
             self.write(data)
         else:
             self._shut_slow()

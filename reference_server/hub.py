@@ -20,12 +20,20 @@ from reference_server.alert import Alert, Kind
 from reference_server.lanes import Entry, Lane, Latest, readings_messages
 from wire import dashboard
 from wire.dashboard import Position
+from wire.errors import UnusableError
 
 READINGS_HISTORY = 4096  # readings kept per building
 ALERTS_HISTORY = 1024  # alerts kept per building, ends of alerts included
 
 S = TypeVar("S")
 Matches = Callable[[str], bool]
+
+
+class LaneGapError(UnusableError):
+    """Items of an alert lane are gone before they could be taken up: more came at once than are kept."""
+
+    def __init__(self, building: str, last: int, found: int) -> None:
+        super().__init__(f"alerts {last + 1} to {found - 1} of {building} are no longer kept; clients must come back")
 
 
 class Publication(NamedTuple, Generic[S]):
@@ -40,6 +48,7 @@ class Publication(NamedTuple, Generic[S]):
     readings: Sequence[bytes] = ()
     opening: Sequence[bytes] = ()  # begins the stream of subscribers who did not ask for this building by name
     entries: Sequence[Entry] = ()
+    new: int = 0  # readings in `readings`
 
     @property
     def lossless(self) -> list[bytes]:
@@ -124,6 +133,12 @@ class Hub(Generic[S]):
                 self._restored.add((entry.sensor, entry.kind, entry.ts))
 
     @property
+    def kept(self) -> tuple[int, int]:
+        """Readings and items of the alert lanes that are kept for who comes back, of all buildings."""
+        places = self._buildings.values()
+        return sum(len(place.readings) for place in places), sum(len(place.alerts) for place in places)
+
+    @property
     def open_alerts(self) -> list[tuple[str, Kind]]:
         """Sensor and kind of the alerts that have not ended."""
         return list(self._open_alerts)
@@ -153,7 +168,31 @@ class Hub(Generic[S]):
             place.readings.extend(payloads)
             place.latest.extend(before + 1, sensors, payloads)
         entries = self._entries(place, alerts) if alerts else ()
-        publications.append(Publication(building, place.subscribers.keys(), before, messages, entries=entries))
+        publications.append(
+            Publication(building, place.subscribers.keys(), before, messages, entries=entries, new=len(payloads))
+        )
+        return publications
+
+    def take(self, entries: Iterable[Entry]) -> list[Publication[S]]:
+        """Take up what another process put on the alert lanes meanwhile; say who gets it.
+
+        Args:
+            entries: numbered already, each building's in order.
+
+        Raises:
+            LaneGapError: a number is left out. Nothing may be delivered after that: streams would not be gapless.
+        """
+        found: dict[str, list[Entry]] = {}
+        for entry in entries:
+            found.setdefault(entry.building, []).append(entry)
+        publications: list[Publication[S]] = []
+        for building, news in found.items():
+            place = self._buildings.get(building) or self._open(building)
+            publications += [] if place.published else self._appear(place)
+            if news[0].offset != place.alerts.offset + 1:
+                raise LaneGapError(building, place.alerts.offset, news[0].offset)
+            place.alerts.extend([entry.message for entry in news])
+            publications.append(Publication(building, place.subscribers.keys(), place.readings.offset, entries=news))
         return publications
 
     def conflated(self, building: str, after: int) -> list[bytes]:

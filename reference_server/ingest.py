@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from mqtt5 import PublishPacket
 
 from reference_server.accept import Acceptor, RejectedError
 from reference_server.alert import Alert
-from reference_server.detector import Detector
+from reference_server.histogram import Histogram
 from reference_server.hub import Hub, Publication
 from reference_server.malformed import Malformed
 from reference_server.readings import Readings
 from reference_server.seen import Seen
+from reference_server.sensors import Sensors
 from wire.topics import TopicTemplate
 
 S = TypeVar("S", bound=Hashable)
 log = logging.getLogger("sensorswarm.serve")
+
+
+class Judge(Protocol):
+    """What is asked of a detector."""
+
+    sensors: Sensors
+    look_at: float  # Unix time
+
+    def observe(self, readings: Readings, now: float) -> list[Alert]: ...  # noqa: D102 - as in Detector
+
+    def check(self, now: float) -> list[Alert]: ...  # noqa: D102 - as in Detector
+
+    def suspend(self) -> None: ...  # noqa: D102 - as in Detector
+
+    def resume(self, now: float) -> None: ...  # noqa: D102 - as in Detector
 
 
 class Ingest(Generic[S]):
@@ -33,7 +49,7 @@ class Ingest(Generic[S]):
         self,
         *,
         hub: Hub[S],
-        detector: Detector,
+        detector: Judge,
         topics: TopicTemplate,
         deliver: Callable[[list[Publication[S]]], None],
         clock: Callable[[], float],
@@ -41,6 +57,7 @@ class Ingest(Generic[S]):
         self.readings = 0  # accepted, and new
         self.alerts = 0  # raised
         self.malformed = Malformed()
+        self.lag = Histogram()  # seconds from a reading's ts to here, of the last one of each read
         self._hub = hub
         self._detector = detector
         self._deliver = deliver
@@ -53,6 +70,8 @@ class Ingest(Generic[S]):
         now = self._clock()
         readings = self._seen.new(self._acceptor.accept(packets, lambda error: self._reject(error, now)))
         self.readings += len(readings)
+        if readings:
+            self.lag.observe(now - readings.ts[-1])
         self._publish(readings, self._detector.observe(readings, now))
 
     def check_silence(self) -> None:

@@ -38,6 +38,9 @@ class Lane:
         self.offset = 0  # number of the last item
         self._kept: deque[bytes] = deque(maxlen=capacity)
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def extend(self, items: Collection[bytes]) -> None:
         """Number and keep items."""
         self._kept.extend(items)

@@ -19,6 +19,7 @@ from reference_server.identity.guard import Guard
 from reference_server.identity.origins import origin_allowed
 from reference_server.identity.passwords import MAX_PASSWORD
 from reference_server.posts import Answer, Post, plain
+from reference_server.probes import PROBES
 from reference_server.refusals import Refusals
 
 MAX_NAME = 256  # characters of a user
@@ -91,7 +92,7 @@ class Login:
 
     async def post(self, post: Post) -> Answer:
         """Answer any POST."""
-        if post.path in {"/ws", "/healthz"}:
+        if post.path in {"/ws", *PROBES}:
             return plain(http.HTTPStatus.METHOD_NOT_ALLOWED, "GET only", ("Allow", "GET"))
         if not self._guard.has_login or post.path not in {"/login", "/logout"}:
             return plain(http.HTTPStatus.NOT_FOUND, "not found")

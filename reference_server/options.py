@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reference_server.logs import LogForm
 from wire.secret import SECRET_VARIABLE
 
 NO_ALERTS_FILE = "none"
@@ -66,4 +67,35 @@ Alerts = Annotated[
 ]
 History = Annotated[
     int, typer.Option(min=0, max=1_000_000, help="Readings per building kept for clients that come back.")
+]
+TlsCert = Annotated[
+    Path | None, typer.Option(help="PEM file of the server's certificate chain: serve wss; re-read when it changes.")
+]
+TlsKey = Annotated[Path | None, typer.Option(help="PEM file of the certificate's key, without a passphrase.")]
+Drain = Annotated[
+    float,
+    typer.Option(
+        min=0, max=3600, help="Seconds over which clients are sent away at SIGTERM; a second one ends at once."
+    ),
+]
+MaxConnections = Annotated[
+    int | None, typer.Option(min=1, help="Connections in all. (default: as the limit of open files allows)")
+]
+MaxPerAddress = Annotated[int, typer.Option(min=0, help="Connections of one address; 0: no limit.")]
+MaxPerUser = Annotated[int, typer.Option(min=0, help="Connections of one user; 0: no limit.")]
+HandshakeRate = Annotated[
+    float,
+    typer.Option(min=0, max=1e6, help="Handshakes per second in all, after a first burst; 0: no limit."),
+]
+MessageRate = Annotated[
+    float,
+    typer.Option(min=0, max=1e6, help="Messages per second of one client, after a first burst; 0: no limit."),
+]
+MetricsPort = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Port of /metrics and the probes. (default: no /metrics)")
+]
+MetricsHost = Annotated[str, typer.Option(help="Address of --metrics-port.")]
+Log = Annotated[LogForm, typer.Option("--log", help="Form of the log on standard error.")]
+Workers = Annotated[
+    int, typer.Option(min=1, max=64, help="Processes that serve the port; more than 1 need an --alerts file.")
 ]

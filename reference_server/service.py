@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import resource
 import secrets
 import signal
 import socket
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reference_server.alert import Kind
+from reference_server.alert_feed import AlertFeed
 from reference_server.alert_store import AlertStore
+from reference_server.certificate import Certificate
 from reference_server.client import Client
 from reference_server.detector import Detector
+from reference_server.histogram import Histogram
 from reference_server.hub import ALERTS_HISTORY, READINGS_HISTORY, Hub, Publication
 from reference_server.identity import Access, Guard
 from reference_server.ingest import Ingest
 from reference_server.limits import Limits
+from reference_server.logs import fields
 from reference_server.outbox import MAX_BUFFERED_BYTES
+from reference_server.quotas import Quotas
 from reference_server.server import Server
 from reference_server.session import HEARTBEAT_S, HELLO_DEADLINE_S
+from reference_server.workers.bystander import Bystander
 from wire import clock
 from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
@@ -38,7 +46,8 @@ SESSION_EXPIRY_S = 300  # how long the broker keeps our session: for a restart, 
 # Publishers come back too, and what they publish to a new broker before we have subscribed is lost: be quick at first.
 RECONNECT = Backoff(delays_s=(0.1,) * 30 + (0.25, 0.5, 1.0, 2.0, 4.0), jitter="equal")
 TICKS_PER_CLIENT_CHECK = 4
-_LINK_CLOSE_TIMEOUT_S = 1.0  # stopping must take less than 5 s in all
+LINK_CLOSE_TIMEOUT_S = 1.0  # stopping must take less than 5 s in all
+log = logging.getLogger("sensorswarm.serve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,9 @@ class Settings:
     max_buffered_bytes: int = MAX_BUFFERED_BYTES
     hello_deadline_s: float = HELLO_DEADLINE_S
     heartbeat_s: float = HEARTBEAT_S
+    quotas: Quotas = field(default_factory=Quotas)
+    certificate: Certificate | None = None  # of a server that speaks TLS
+    drain_s: float = 0.0  # over how long clients are sent away at the end
 
 
 class Service:
@@ -67,19 +79,30 @@ class Service:
     Args:
         settings: what it is told.
         listening: socket from `server.listen`; closed at the end.
+        feed: of a worker among several: alerts come from there, see `take_news`, and none are found here.
+        number: the worker's.
 
     Attributes:
         embedded: the broker we started ourselves, watched so that its death is not taken for a lost connection.
+        loop_lag: seconds by which the clockwork's ticks were late.
     """
 
-    def __init__(self, settings: Settings, listening: socket.socket) -> None:
+    def __init__(
+        self, settings: Settings, listening: socket.socket, *, feed: AlertFeed | None = None, number: int = 0
+    ) -> None:
         self.embedded: EmbeddedBroker | None = None
         self._recent_lags_s = [0.0]
-        self._store = AlertStore(settings.alerts, history=ALERTS_HISTORY)
+        self.loop_lag = Histogram()
+        self._feed = feed
+        self._feed_failed: UnusableError | None = None
+        self._number = number
+        self._store = AlertStore(settings.alerts if feed is None else None, history=ALERTS_HISTORY)
         hub: Hub[Client] = Hub(
-            epoch=secrets.token_hex(8), alert_epoch=self._store.epoch, readings_history=settings.readings_history
+            epoch=secrets.token_hex(8),
+            alert_epoch=(feed or self._store).epoch,
+            readings_history=settings.readings_history,
         )
-        hub.restore(self._store.entries())
+        hub.restore(self._store.entries() if feed is None else feed.news())
         self.hub = hub
         self._guard = Guard(settings.secret, settings.access)
         self.server = Server(
@@ -90,41 +113,35 @@ class Service:
             max_buffered_bytes=settings.max_buffered_bytes,
             hello_deadline_s=settings.hello_deadline_s,
             heartbeat_s=settings.heartbeat_s,
+            quotas=settings.quotas,
+            tls=settings.certificate.context if settings.certificate is not None else None,
+            catch_up=self.take_news,
         )
-        detector = Detector(settings.limits, time_scale=settings.time_scale)
-        detector.restore(hub.open_alerts)
+        self._certificate = settings.certificate
+        self._drain_s = settings.drain_s
         self.ingest = Ingest(
             hub=hub,
-            detector=detector,
+            detector=Bystander() if feed is not None else detector_of(settings, hub.open_alerts),
             topics=settings.topics,
             deliver=self._deliver,
             clock=clock.now,
         )
-        self.link = Link(
-            settings.broker,
-            on_messages=self.ingest.messages,
-            on_state=self.ingest.link_changed,
-            subscriptions=[Subscription(settings.topics.subscription, settings.qos)],
-            tls=settings.tls,
-            backoff=RECONNECT,
-            # At QoS 0 the broker keeps nothing for us: no session, and a name of its own for each connection.
-            client_id=f"sensorswarm-serve-{settings.session or session_name(listening)}" if settings.qos else None,
-            session_expiry_s=SESSION_EXPIRY_S if settings.qos else 0,
-        )
+        self.link = link_of(settings, self.ingest, settings.session or session_name(listening))
 
     def health(self) -> tuple[bool, dict[str, Any]]:
-        """Whether readings can arrive, and the fields of /healthz."""
-        well = self.link.connected
-        return well, {
-            "status": "ok" if well else "no broker",
-            "mqtt": well,
+        """Whether new clients should come here, and the fields of /healthz."""
+        connected, draining = self.link.connected, self.server.draining
+        return connected and not draining, {
+            "status": "draining" if draining else "ok" if connected else "no broker",
+            **({"worker": self._number} if self._feed is not None else {}),
+            "mqtt": connected,
             "clients": len(self.server.clients),
             "buildings": self.hub.published_buildings,
             "readings": self.ingest.readings,
             "alerts": self.ingest.alerts,
             "duplicates": self.ingest.duplicates,
             "conflated": self.hub.skipped,
-            "unstored_alerts": self._store.unstored,
+            "unstored_alerts": self.unstored_alerts,
             "refused": self.server.refusals.counts,
             "malformed": self.ingest.malformed.counts,
             "loop_lag_ms": round(1000 * max(self._recent_lags_s), 3),
@@ -141,10 +158,39 @@ class Service:
             try:
                 await self.link.start()
                 ready()
-                await _first(self.link.failed(), self._clockwork(), self._silence_watch())
+                await first_of(self.link.failed(), self._clockwork(), watch_silence(self.ingest))
             finally:
-                await self.link.close(timeout_s=_LINK_CLOSE_TIMEOUT_S)
+                await self.link.close(timeout_s=LINK_CLOSE_TIMEOUT_S)
                 self._store.close()
+                if self._feed is not None:
+                    self._feed.close()
+
+    def take_news(self) -> None:
+        """Take alerts up that another process committed; costs some microseconds when there are none."""
+        if self._feed is None or self._feed_failed is not None:
+            return
+        try:
+            entries = self._feed.news()
+            if entries:
+                self.ingest.alerts += sum(not entry.cleared for entry in entries)
+                self.server.deliver(self.hub.take(entries))
+        except UnusableError as error:
+            self._feed_failed = error
+
+    @property
+    def unstored_alerts(self) -> int:
+        """Alerts that wait for room on the disk."""
+        return self._store.unstored
+
+    async def drain(self) -> None:
+        """Send the clients away, while readings go on to those who are still here; then `run` may be cancelled."""
+        log.info("draining", extra=fields(clients=len(self.server.clients), over_s=self._drain_s))
+        await self.server.drain(self._drain_s)
+
+    def reload_at_hangup(self) -> None:
+        """Let SIGHUP have the certificate read again; without one it ends the process, as ever."""
+        if self._certificate is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._certificate.reload)
 
     def _deliver(self, publications: list[Publication[Client]]) -> None:
         """Keep alerts, then send: nobody has seen an alert that a restart could forget."""
@@ -160,23 +206,53 @@ class Service:
         while True:
             planned_s = loop.time() + TICK_S
             await asyncio.sleep(TICK_S)
-            self._recent_lags_s = [*self._recent_lags_s[1 - TICKS_PER_CLIENT_CHECK :], loop.time() - planned_s]
+            lag_s = loop.time() - planned_s
+            self.loop_lag.observe(lag_s)
+            self._recent_lags_s = [*self._recent_lags_s[1 - TICKS_PER_CLIENT_CHECK :], lag_s]
+            self.take_news()
+            if self._feed_failed is not None:
+                raise self._feed_failed
             ticks += 1
             if ticks % TICKS_PER_CLIENT_CHECK == 0:
                 self.server.check_clients()
                 revoked = self._guard.refresh(clock.now())
                 if revoked is not None:
                     self.server.revoke(revoked)
+                if self._certificate is not None:
+                    self._certificate.refresh()
             if self.embedded is not None and self.embedded.exit_code is not None:
                 raise UnusableError(f"the embedded broker ended with {self.embedded.exit_code}; start again")
 
-    async def _silence_watch(self) -> None:
-        """Find silence soon after it is due; look again after a tick, for what is due may have changed meanwhile."""
-        while True:
-            due_in_s = self.ingest.silence_due_ts - clock.now()
-            await asyncio.sleep(min(max(due_in_s, LEAST_SLEEP_S), TICK_S))
-            if self.ingest.silence_due_ts <= clock.now():
-                self.ingest.check_silence()
+
+def detector_of(settings: Settings, open_alerts: Iterable[tuple[str, Kind]]) -> Detector:
+    """Build a detector that knows of the alerts that have not ended."""
+    detector = Detector(settings.limits, time_scale=settings.time_scale)
+    detector.restore(open_alerts)
+    return detector
+
+
+def link_of(settings: Settings, ingest: Ingest[Any], session: str) -> Link:
+    """Build the link that feeds an ingest; at QoS 1 the broker keeps a session of that name."""
+    return Link(
+        settings.broker,
+        on_messages=ingest.messages,
+        on_state=ingest.link_changed,
+        subscriptions=[Subscription(settings.topics.subscription, settings.qos)],
+        tls=settings.tls,
+        backoff=RECONNECT,
+        # At QoS 0 the broker keeps nothing for us: no session, and a name of its own for each connection.
+        client_id=f"sensorswarm-serve-{session}" if settings.qos else None,
+        session_expiry_s=SESSION_EXPIRY_S if settings.qos else 0,
+    )
+
+
+async def watch_silence(ingest: Ingest[Any]) -> None:
+    """Find silence soon after it is due; look again after a tick, for what is due may have changed meanwhile."""
+    while True:
+        due_in_s = ingest.silence_due_ts - clock.now()
+        await asyncio.sleep(min(max(due_in_s, LEAST_SLEEP_S), TICK_S))
+        if ingest.silence_due_ts <= clock.now():
+            ingest.check_silence()
 
 
 class SessionNameError(SensorSwarmError):
@@ -200,24 +276,42 @@ def session_name(listening: socket.socket) -> str:
     return f"{socket.gethostname()}-{host}-{port}"
 
 
-async def until_signal(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` until SIGINT or SIGTERM, then cancel it and wait for its own end.
+async def until_signal(
+    work: Coroutine[Any, Any, None], drain: Callable[[], Coroutine[Any, Any, None]], hurry: Callable[[], None]
+) -> None:
+    """Run `work` until SIGINT or SIGTERM, then `drain` beside it, then cancel it and wait for its own end.
+
+    Args:
+        work: the server.
+        drain: ends when all that can be done in peace is done.
+        hurry: called at a second signal, which also ends the drain.
 
     Raises:
         whatever `work` raises by itself.
     """
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
+    once, twice = asyncio.Event(), asyncio.Event()
+
+    def signalled() -> None:
+        if once.is_set():
+            twice.set()
+            hurry()
+        once.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, signalled)
+
+    async def second() -> None:
+        await twice.wait()
 
     async def stopped() -> None:
-        await stop.wait()
+        await once.wait()
+        await first_of(drain(), second())
 
-    await _first(work, stopped())
+    await first_of(work, stopped())
 
 
-async def _first(*works: Coroutine[Any, Any, None]) -> None:
+async def first_of(*works: Coroutine[Any, Any, None]) -> None:
     """Run all until the first one ends, cancel the others and wait for them; raises what the first one raised."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:

@@ -98,12 +98,14 @@ class Session:
         handshake: reads the token that the handshake brought, given the Unix time in seconds, and raises TokenError;
             a token in the hello comes first.
         refusals: where what is refused is counted.
+        take_seat: counts a connection of a user; False: the user has too many.
     """
 
     identify: Callable[[str, float], Identity]
     opened_s: float
     handshake: Callable[[float], Identity] | None = None
     refusals: Refusals = field(default_factory=Refusals)
+    take_seat: Callable[[str], bool] = lambda _: True
     hello_deadline_s: float = HELLO_DEADLINE_S
     heartbeat_s: float = HEARTBEAT_S
     state: State = State.WAITING_FOR_HELLO
@@ -162,6 +164,12 @@ class Session:
             return []
         return self._refuse(Close.INVALID_TOKEN, "token revoked: get a new one", "token revoked")
 
+    def flooded(self) -> list[Action]:
+        """End a conversation whose client sends more than it may."""
+        if self.state is State.CLOSED:
+            return []
+        return self._refuse(Close.POLICY, "more messages than one client may send: send fewer", "too many messages")
+
     def _hello(self, hello: Hello, now: float) -> list[Action]:
         handshake, self.handshake = self.handshake, None  # used once; what it holds need not stay
         try:
@@ -175,6 +183,9 @@ class Session:
             return self._refuse(Close.INVALID_TOKEN, str(error), "token revoked")
         except TokenError as error:
             return self._refuse(Close.INVALID_TOKEN, str(error), "token not accepted")
+        if not self.take_seat(identity.user):
+            reason = "the user has as many connections as one may have: close one"
+            return self._refuse(Close.CONNECTION_LIMIT, reason, "too many connections")
         self.identity = identity
         self.state = State.OPEN
         welcome = dashboard.welcome(
@@ -208,7 +219,7 @@ class Session:
                 self._subscribed.add(building)
                 actions.append(Subscribe(building, positions.get(building)))
             else:
-                self.refusals.add(Close.NOT_YOUR_BUILDING)
+                self.refusals.add(Close.NOT_YOUR_BUILDING, "not your building")
                 actions.append(
                     Send(dashboard.error(code=Close.NOT_YOUR_BUILDING, reason=f"not your building: {building}"))
                 )
@@ -219,5 +230,5 @@ class Session:
     def _refuse(self, code: Close, reason: str, short: str) -> list[Action]:
         """Say at length what was wrong, then close; a close frame has room for 123 bytes only."""
         self.state = State.CLOSED
-        self.refusals.add(code)
+        self.refusals.add(code, short)
         return [Send(dashboard.error(code=code, reason=reason[:MAX_REASON])), Shut(code, short)]

@@ -48,6 +48,8 @@ def server(scenario: Scenario, addresses: Addresses) -> list[str]:
         *(("--silence", str(scenario.server.silence_s)) if scenario.server.silence_s is not None else ()),
         *("--qos", str(scenario.qos)),
         *("--alerts", str(addresses.directory / ALERTS)),
+        *(("--workers", str(scenario.server.workers)) if scenario.server.workers > 1 else ()),
+        *(("--drain", str(scenario.server.drain_s)) if scenario.server.drain_s else ()),
     ]
 
 

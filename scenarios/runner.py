@@ -302,6 +302,8 @@ class _Conductor:
             if order.kind == "restart":
                 self._steps.append((order.ts, partial(self._take_down, order.role)))
                 self._steps.append((order.until, partial(self._bring_up, order.role)))
+            elif order.kind == "rolling":
+                self._steps.append((order.ts, partial(self._child(order.role).process.send_signal, signal.SIGHUP)))
             elif order.kind == "latency":
                 proxy = self._child("proxy")
                 self._steps.append((order.ts, partial(proxy.tell, f"delay {order.delay_ms:g}")))

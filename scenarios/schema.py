@@ -56,6 +56,8 @@ class Server(Table):
 
     stack: Literal["reference"] = "reference"
     silence_s: PositiveSeconds | None = None  # simulated seconds without a reading that raise an alert; None: its own
+    workers: int = Field(default=1, ge=1, le=64)  # processes that serve
+    drain_s: Seconds = 0.0  # over which a process that ends sends its clients away
 
 
 class Swarm(Table):
@@ -97,6 +99,13 @@ class Restart(Table):
     down_s: Seconds = 1.0
 
 
+class Rolling(Table):
+    """The server's processes are replaced one by one."""
+
+    kind: Literal["rolling"]
+    at_s: Seconds
+
+
 class Latency(Table):
     """A TCP proxy between swarm and server delays every byte, in each direction."""
 
@@ -106,7 +115,7 @@ class Latency(Table):
     delay_ms: float = Field(gt=0, le=60_000)
 
 
-Fault = Annotated[Cut | Restart | Latency, Field(discriminator="kind")]
+Fault = Annotated[Cut | Restart | Rolling | Latency, Field(discriminator="kind")]
 
 
 class Gate(Table):
@@ -168,6 +177,8 @@ class Scenario(Table):
                 raise ValueError(
                     f"fault {fault.kind!r}: connections = {fault.connections} of {self.swarm.managers} managers"
                 )
+            if isinstance(fault, Rolling) and self.server.workers == 1:
+                raise ValueError("fault 'rolling' needs server.workers = 2 or more: one process cannot relieve itself")
             if isinstance(fault, Restart):
                 if fault.at_s < up_again_s.get(fault.role, 0.0):
                     raise ValueError(
@@ -265,7 +276,7 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
         "swarm": Swarm,
         "gate": Gate,
     }
-    faults: dict[str, type[BaseModel]] = {"cut": Cut, "restart": Restart, "latency": Latency}
+    faults: dict[str, type[BaseModel]] = {"cut": Cut, "restart": Restart, "rolling": Rolling, "latency": Latency}
     if location[:2] == ("swarm", "behaviour"):
         model = behaviours.KINDS[str(location[3])]
     elif len(location) > 1:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from scenarios import commands
 from scenarios.commands import Addresses
-from scenarios.schema import Restart, Scenario
+from scenarios.schema import Restart, Rolling, Scenario
 from wire.errors import SensorSwarmError
 
 PLACEHOLDERS = ("port", "broker", "host")
@@ -140,8 +140,13 @@ def check(subject: Subject, scenario: Scenario) -> None:
     """Refuse a scenario whose faults cannot be carried out on this server.
 
     Raises:
-        SubjectError: a restart of what we did not start.
+        SubjectError: a restart of what we did not start, or a rolling restart of a server that is none of ours.
     """
+    if not isinstance(subject, Own) and any(isinstance(fault, Rolling) for fault in scenario.fault):
+        raise SubjectError(
+            f"scenario {scenario.name}: fault 'rolling' is what our reference server does at SIGHUP, and "
+            f"{subject.label} is another one: take the fault out"
+        )
     if subject.place is not None and any(isinstance(fault, Restart) for fault in scenario.fault):
         raise SubjectError(
             f"scenario {scenario.name}: fault 'restart' needs a server and a broker that we start; "

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 
-from reference_server.identity.tokens import RECOMMENDED_SECRET_BYTES, check_secret
+from reference_server.identity.tokens import RECOMMENDED_SECRET_BYTES, SecretError, check_secret
 from wire.secret import SECRET_VARIABLE, development_secret, secret_path
 
 
@@ -28,6 +29,26 @@ def chosen_secret(option: str | None) -> tuple[str, str]:
         SensorSwarmError: it cannot sign anything, or the development secret cannot be read or made.
     """
     return given_secret(option) or _checked(development_secret(), f"the development secret in {secret_path()}")
+
+
+def check_exposed(secret: str | None, address: str) -> None:
+    """Make sure that who listens to others than this machine has no secret that they could guess.
+
+    Args:
+        secret: the one chosen, if any.
+        address: IP address that is listened on.
+
+    Raises:
+        SecretError: it is shorter than RFC 7518 asks for.
+    """
+    if secret is None or ipaddress.ip_address(address.partition("%")[0]).is_loopback:
+        return
+    length = len(secret.encode())
+    if length < RECOMMENDED_SECRET_BYTES:
+        raise SecretError(
+            f"--host {address} can be reached by others, and a secret of {length} bytes can be guessed: give "
+            f"{RECOMMENDED_SECRET_BYTES} random ones or more, or none, and one is made"
+        )
 
 
 def _checked(secret: str, origin: str) -> tuple[str, str]:

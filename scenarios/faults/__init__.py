@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scenarios.faults import cut, latency, restart
-from scenarios.schema import Cut, Fault, Latency, Restart
+from scenarios.faults import cut, latency, restart, rolling
+from scenarios.schema import Cut, Fault, Latency, Restart, Rolling
 from wire import records
 
 
@@ -15,6 +15,8 @@ def _order(fault: Fault, load_started_ts: float) -> records.Fault:
             return cut.order(fault, load_started_ts)
         case Restart():
             return restart.order(fault, load_started_ts)
+        case Rolling():
+            return rolling.order(fault, load_started_ts)
         case Latency():
             return latency.order(fault, load_started_ts)
 

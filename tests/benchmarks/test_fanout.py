@@ -24,8 +24,17 @@ FIGURES = {
     "idle_kib_per_client",
     "p99_ms",
     "p99_hard_ms",
+    "deliveries_per_s_workers_1",
+    "deliveries_per_s_workers_2",
 }
-RATIOS = {"ratio_channels", "ratio_broadcast", "ratio_broadcast_uncompressed", "ratio_socketio", "ratio_stalled_p99"}
+RATIOS = {
+    "ratio_channels",
+    "ratio_broadcast",
+    "ratio_broadcast_uncompressed",
+    "ratio_socketio",
+    "ratio_stalled_p99",
+    "ratio_workers",
+}
 CLIENTS = 10
 
 
@@ -41,6 +50,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fanout, "FILL_S", 0.05)
     monkeypatch.setattr(fanout, "FILL_SETTLES_S", 0.1)
     monkeypatch.setattr(fanout, "PLAIN_PAUSE_S", 0.01)
+    monkeypatch.setattr(fanout, "TOO_MANY_BEGIN_S", 0.1)
     monkeypatch.setattr(_fanout_ingest, "WARM_UP", 1)
     monkeypatch.setattr(_fanout_ingest, "PERIOD", 1)
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import websockets
 
+from reference_server.alert_feed import AlertFeed
 from reference_server.identity import mint
 from reference_server.server import listen
 from reference_server.service import Service, Settings
@@ -120,12 +121,13 @@ async def run_server(
     """Start servers with any settings; all are stopped at the end."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def start(**settings: Any) -> Running:
+        async def start(*, feed: AlertFeed | None = None, number: int = 0, **settings: Any) -> Running:
             topics = TopicTemplate(f"t{secrets.token_hex(4)}/{{building}}/{{quantity}}/{{sensor}}")
             address = BrokerAddress.parse(broker.url)
             listening = listen("127.0.0.1", 0)
             url = f"ws://127.0.0.1:{listening.getsockname()[1]}/ws"
-            service = Service(Settings(**{"secret": SECRET, "broker": address, "topics": topics} | settings), listening)
+            told: dict[str, Any] = {"secret": SECRET, "broker": address, "topics": topics} | settings
+            service = Service(Settings(**told), listening, feed=feed, number=number)
             ready = asyncio.Event()
             task = asyncio.create_task(service.run(ready.set))
             stack.push_async_callback(_end, task)
@@ -134,7 +136,7 @@ async def run_server(
             publisher = Link(address)
             await publisher.start()
             stack.push_async_callback(publisher.close)
-            return Running(service, task, topics, publisher, url, patience(10))
+            return Running(service, task, told["topics"], publisher, url, patience(10))
 
         yield start
 

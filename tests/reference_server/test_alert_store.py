@@ -116,3 +116,32 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line(tmp_path: Path) -> No
             with pytest.raises(AlertStoreError, match=f"alerts file .*{name}.*({why}).*--alerts FILE") as error:
                 AlertStore(tmp_path / name, history=1)
             assert "\n" not in str(error.value)
+
+
+def test_a_file_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
+    """What an older server kept is there, under its epoch, and can be added to."""
+    with sqlite3.connect(tmp_path / "a") as old:
+        old.execute("CREATE TABLE epoch (epoch TEXT NOT NULL)")
+        old.execute("INSERT INTO epoch VALUES ('e')")
+        old.execute(
+            "CREATE TABLE alerts (building TEXT NOT NULL, number INTEGER NOT NULL, id TEXT NOT NULL, "
+            "sensor TEXT NOT NULL, kind TEXT NOT NULL, ts REAL NOT NULL, cleared INTEGER NOT NULL, "
+            "message BLOB NOT NULL, PRIMARY KEY (building, number)) WITHOUT ROWID"
+        )
+        row = ("b-1", 1, "e.b-1.1", "b-1/t/1", "high", 1.5, False, b"{1}")
+        old.execute("INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        old.execute("PRAGMA user_version=1")
+    old.close()
+    with opened(tmp_path / "a") as store:
+        store.keep([entry(2)])
+        assert (store.epoch, store.entries()) == ("e", [entry(1), entry(2)])
+
+
+@pytest.mark.parametrize(("first", "second"), [(True, True), (True, False), (False, True)])
+def test_one_writer_only(tmp_path: Path, *, first: bool, second: bool) -> None:
+    """Whether others may read or not: two writers would give one number twice. After the first one's end it is free."""
+    holder = AlertStore(tmp_path / "a", history=1, shared=first)
+    with pytest.raises(AlertStoreError, match="another server uses it"):
+        AlertStore(tmp_path / "a", history=1, shared=second)
+    holder.close()
+    AlertStore(tmp_path / "a", history=1, shared=second).close()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -18,6 +20,7 @@ from urllib.parse import urlsplit
 
 import jwt
 import pytest
+import trustme
 import websockets
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -133,6 +136,53 @@ async def test_keys_users_and_revocations_from_files(
     assert (process.returncode, out, err) == (0, "", "")
 
 
+async def test_tls_metrics_and_a_log_for_machines(
+    start: Start, broker: EmbeddedBroker, patience: Callable[[float], float], tmp_path: Path
+) -> None:
+    """All of it at once: wss, figures on a port of their own, JSON lines, and a drain that a second signal ends."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    tls = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
+    other = ("--metrics-port", "0", "--log", "json", "--drain", "3600", "--jwt-secret", SECRET)
+    process = start("--broker", broker.url, "--port", "0", *tls, *other)
+    assert process.stdout is not None
+    line = await asyncio.to_thread(process.stdout.readline)
+    url, metrics = line.split()[1], line.split()[-1]
+    assert url.startswith("wss://127.0.0.1:")
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+
+    def figures() -> str:
+        with urllib.request.urlopen(metrics, timeout=patience(10)) as response:  # noqa: S310 - our own
+            return str(response.read().decode())
+
+    async with asyncio.timeout(patience(20)), contextlib.AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(websockets.connect(url, ssl=context)) for _ in range(2)]
+        for socket in sockets:
+            hello = {"type": "hello", "token": mint(SECRET, "m", ["b-1"], 60), "subscribe": "all"}
+            await socket.send(json.dumps(hello))
+            assert json.loads(await socket.recv())["type"] == "welcome"
+        assert "sensorswarm_clients 2.0" in await asyncio.to_thread(figures)
+        process.send_signal(signal.SIGTERM)
+        while "sensorswarm_draining 1.0" not in await asyncio.to_thread(figures):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        for socket in sockets:
+            await socket.wait_closed()
+            assert socket.close_code == 1012
+        _, err = await asyncio.to_thread(process.communicate)
+    assert process.returncode == 0
+    lines = [json.loads(text) for text in err.splitlines()]
+    assert [(item["message"], item.get("code")) for item in lines] == [
+        ("draining", None),
+        ("client left", 1012),
+        ("client left", 1012),
+    ]
+    assert SECRET not in err
+
+
 def test_the_development_secret_is_named_and_not_shown(start: Start, broker: EmbeddedBroker, tmp_path: Path) -> None:
     """Without a secret it makes one, and says in which file."""
     process = start("--broker", broker.url, "--port", "0")
@@ -172,6 +222,11 @@ def test_a_port_in_use_ends_with_2(start: Start, broker: EmbeddedBroker, free_po
         (["--users", "pyproject.toml"], "--users pyproject.toml: needs a table"),
         (["--origin", "https://dash.example/"], "write it https://dash.example,"),
         (["--host", "256.0.0.1"], "256.0.0.1"),
+        (["--host", "0.0.0.0", "--jwt-secret", "changeme"], "8 bytes can be guessed"),  # noqa: S104 - refused
+        (["--tls-cert", "nowhere.pem"], "--tls-key come together"),
+        (["--tls-cert", "nowhere.pem", "--tls-key", "nowhere.key"], "nowhere.pem: No such file"),
+        (["--max-connections", "2000000000"], "ulimit -n"),
+        (["--metrics-port", "0", "--metrics-host", "256.0.0.1"], "choose another --metrics-port or --metrics-host"),
     ],
 )
 def test_bad_options_end_with_2_and_one_line(start: Start, free_port: int, options: list[str], named: str) -> None:

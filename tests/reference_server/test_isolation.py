@@ -25,6 +25,7 @@ from reference_server.identity import Access, Guard, Identity, mint
 from reference_server.outbox import MAX_BUFFERED_BYTES
 from reference_server.server import Server
 from reference_server.session import Action, Session
+from reference_server.traffic import Traffic
 from wire.dashboard import Position
 
 SECRET = "a secret of the tests, long enough for HS256"
@@ -69,6 +70,7 @@ class FakeConnection:
         self.protocol = SimpleNamespace(state=State.OPEN)
         self.buffered_bytes = 0
         self.client: Client | None = None  # set by the client
+        self.traffic = Traffic()
         self.transport = SimpleNamespace(write=self.write, get_write_buffer_size=lambda: self.buffered_bytes)
 
     def write(self, data: bytes) -> None:

@@ -16,6 +16,7 @@ import pytest
 import websockets
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from reference_server.outbox import MAX_BEHIND_BYTES
@@ -313,6 +314,19 @@ async def test_nothing_follows_a_close_frame(server: Any, connect: Connect, who:
         with contextlib.suppress(ConnectionError):
             assert await reader.read() == b""
     writer.close()
+
+
+async def test_a_connection_that_ended_by_itself_is_not_written_to(server: Any, connect: Connect) -> None:
+    """Between the end of its stream, or text that is none, and the end of the connection there may be a fan-out."""
+    good, ending, broken = [await connect(server, "b-1") for _ in range(3)]
+    clients = {client.connection.remote_address: client for client in server.service.server.clients}
+    broken.socket.transport.pause_reading()  # and so does not close
+    broken.socket.transport.write(Frame(Opcode.TEXT, b"\xff\xfe").serialize(mask=True))
+    await server.until(lambda: clients[broken.socket.local_address].connection.protocol.state is State.CLOSING)
+    clients[ending.socket.local_address].connection.eof_received()
+    server.service.server.deliver(server.service.hub.publish("b-1", [b"{}"], [0]))
+    assert await good.readings(1) == [{}]
+    broken.socket.transport.abort()
 
 
 def closing_frame(who: str) -> bytes:

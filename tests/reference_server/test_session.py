@@ -233,3 +233,26 @@ def test_nothing_is_ever_subscribed_outside_the_claims(messages: list[str | byte
             if isinstance(action, Shut):
                 assert index == len(actions) - 1
                 assert it.state is State.CLOSED
+
+
+def test_a_user_with_too_many_connections_gets_no_further() -> None:
+    """4504, nothing subscribed, and no seat to give back: there is no identity."""
+    asked: list[str] = []
+
+    def take_seat(user: str) -> bool:
+        asked.append(user)
+        return False
+
+    it = Session(identify, opened_s=0.0, take_seat=take_seat)
+    actions = it.receive(json.dumps({"type": "hello", "token": "b-1", "subscribe": ["b-1"]}), NOW)
+    assert [type(action) for action in actions] == [Send, Shut]
+    assert told(actions)[0]["code"] == 4504
+    assert (asked, it.state, it.identity) == (["m-1"], State.CLOSED, None)
+
+
+def test_a_flood_ends_a_conversation_once() -> None:
+    """1008 whether hello was said or not; what is closed is not closed again."""
+    for it in (session(), opened()):
+        assert told(it.flooded())[0]["code"] == 1008
+        assert it.flooded() == []
+        assert it.receive(json.dumps({"type": "ping", "id": 1, "t0": 0}), NOW) == []

@@ -18,6 +18,7 @@ from reference_server.hub import Hub
 from reference_server.identity import Access, Guard
 from reference_server.server import Server
 from reference_server.session import Session
+from reference_server.traffic import Traffic
 
 SECRET = "a secret of the tests, long enough for HS256"
 
@@ -29,6 +30,7 @@ class NotingConnection:
         self.writes: list[bytes] = []
         self.protocol = SimpleNamespace(state=State.OPEN)
         self.client: Client | None = None
+        self.traffic = Traffic()
         self.transport = SimpleNamespace(write=self.writes.append, get_write_buffer_size=lambda: 0)
 
     @property

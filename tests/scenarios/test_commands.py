@@ -32,6 +32,13 @@ def test_the_demo_is_what_its_file_says() -> None:
     assert option(commands.server(demo, ADDRESSES), "--silence") == "12.0"
 
 
+def test_workers_and_their_drain_reach_the_server() -> None:
+    """And a scenario without them starts the server as ever."""
+    rolling = commands.server(schema.load(library.find("rolling")), ADDRESSES)
+    assert (option(rolling, "--workers"), option(rolling, "--drain")) == ("2", "8.0")
+    assert not {"--workers", "--drain"} & set(commands.server(schema.load(library.find("demo")), ADDRESSES))
+
+
 def test_a_recording_tells_the_server_its_speed() -> None:
     """Accelerated time changes the pace, so the server must know the factor."""
     recorded = schema.load(library.find("recorded"))
@@ -108,15 +115,17 @@ def test_no_secret_is_on_a_command_line() -> None:
 
 def test_lasting_faults_say_when_they_are_over() -> None:
     """A restart ends when the process starts again, latency when it is taken out."""
-    planned = [
+    planned: list[schema.Fault] = [
         schema.Latency(kind="latency", at_s=5, duration_s=4, delay_ms=20),
         schema.Restart(kind="restart", at_s=1, down_s=2),
         schema.Restart(kind="restart", at_s=4, down_s=1, role="broker"),
+        schema.Rolling(kind="rolling", at_s=6),
     ]
     assert faults.orders(planned, load_started_ts=100.0) == [
         records.Fault(ts=101.0, kind="restart", until=103.0, role="server"),
         records.Fault(ts=104.0, kind="restart", until=105.0, role="broker"),
         records.Fault(ts=105.0, kind="latency", until=109.0, delay_ms=20),
+        records.Fault(ts=106.0, kind="rolling", role="server"),
     ]
 
 

@@ -99,12 +99,17 @@ def test_a_recording_is_looked_up_beside_the_scenario(tmp_path: Path) -> None:
         (GOOD.replace("buildings_per_manager = 2", "buildings_per_manager = 3"), "only 2 buildings"),
         (GOOD + "[[fault]]\nkind='cut'\nat_s=5\nconnections=5", "connections = 5 of 4 managers"),
         (GOOD + "[[fault]]\nkind='cut'\nat_s=10\nconnections=1", "at_s = 10 is not before the end"),
-        (GOOD + "[[fault]]\nkind='melt'\nat_s=1\nconnections=1", "fault.1: .*'melt'.*'cut', 'restart', 'latency'"),
+        (
+            GOOD + "[[fault]]\nkind='melt'\nat_s=1\nconnections=1",
+            "fault.1: .*'melt'.*'cut', 'restart', 'rolling', 'latency'",
+        ),
         (GOOD + "[[fault]]\nkind='restart'\nat_s=1\ndown=3", "fault.1.restart.down: unknown key; did you mean down_s?"),
         (GOOD + "[[fault]]\nkind='latency'\nat_s=1\nduration_s=1", "fault.1.latency.delay_ms: is missing"),
         (GOOD + "[[fault]]\nkind='restart'\nrole='swarm'\nat_s=1", "fault.1.restart.role: .*'server' or 'broker'"),
         (GOOD + "[[fault]]\nkind='restart'\nrole='broker'\nat_s=1", "'restart' of the broker needs qos = 1"),
         (GOOD + 2 * "[[fault]]\nkind='restart'\nat_s=4\ndown_s=2\n", "at_s = 4, but the server is down until 6 s"),
+        (GOOD + "[[fault]]\nkind='rolling'\nat_s=1", "fault 'rolling' needs server.workers = 2 or more"),
+        (GOOD + "[server]\nworkers=0", "server.workers: .*greater than or equal to 1.*given: 0"),
         (GOOD + "[[swarm.behaviour]]\nkind='lazy'", "swarm.behaviour.1: .*'lazy'.*'manager', 'slow'"),
         (GOOD + "[[swarm.behaviour]]\nkind='slow'\nbytes=9", "slow.bytes: unknown key; did you mean bytes_per_s"),
         (

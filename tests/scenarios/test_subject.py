@@ -45,6 +45,13 @@ def test_what_runs_already_cannot_be_restarted() -> None:
     subject.check(Own(), schema.load(library.find("restart")))
 
 
+def test_only_our_own_server_is_replaced_while_it_serves() -> None:
+    """What SIGHUP does to another one nobody knows: most end."""
+    with pytest.raises(SubjectError, match="scenario rolling: fault 'rolling' is what our reference server does"):
+        subject.check(Command(("serve", "{port}")), schema.load(library.find("rolling")))
+    subject.check(Own(), schema.load(library.find("rolling")))
+
+
 def test_the_swarm_goes_where_the_server_is() -> None:
     """Another path of the WebSocket endpoint, and a proxy that delays from its beginning."""
     demo = schema.load(library.find("demo"))

@@ -35,7 +35,7 @@ def test_every_command_is_in_the_help() -> None:
 def test_shipped_scenarios_are_listed() -> None:
     """Name and description of each, a line."""
     lines = runner.invoke(app, ["scenarios"]).output.splitlines()
-    assert [line.split()[0] for line in lines] == ["crash", "demo", "gate", "mixed", "recorded", "restart"]
+    assert [line.split()[0] for line in lines] == ["crash", "demo", "gate", "mixed", "recorded", "restart", "rolling"]
 
 
 def test_the_locustfile_is_there() -> None:

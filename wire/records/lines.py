@@ -178,7 +178,7 @@ class Fault(Record):
 
     FILE: ClassVar[str] = FAULTS
     ts: float
-    kind: str  # "cut" (the swarm's), "restart", "latency" (the runner's)
+    kind: str  # "cut" (the swarm's), "restart", "rolling", "latency" (the runner's)
     connections: int = 0
     until: float = 0.0  # 0 where the fault is an instant
     role: str = ""  # the process that is restarted

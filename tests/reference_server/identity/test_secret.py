@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reference_server.identity.secret import chosen_secret, given_secret
+from reference_server.identity.secret import check_exposed, chosen_secret, given_secret
 from reference_server.identity.tokens import SecretError
 from wire.secret import SECRET_VARIABLE
 
@@ -43,3 +43,25 @@ def test_an_empty_one_is_refused_wherever_it_comes_from(monkeypatch: pytest.Monk
     monkeypatch.setenv(SECRET_VARIABLE, "")
     with pytest.raises(SecretError, match="--jwt-secret"):
         chosen_secret(None)
+
+
+@pytest.mark.parametrize(
+    ("secret", "address", "refused"),
+    [
+        ("x" * 31, "127.0.0.1", False),
+        ("x" * 31, "::1", False),
+        ("x" * 31, "192.0.2.1", True),
+        ("x" * 31, "0.0.0.0", True),  # noqa: S104 - refused
+        ("x" * 31, "::", True),
+        ("x" * 31, "fe80::1%eth0", True),
+        (LONG, "0.0.0.0", False),  # noqa: S104 - nothing listens
+        (None, "0.0.0.0", False),  # noqa: S104 - nothing listens
+    ],
+)
+def test_what_others_can_reach_has_no_secret_to_guess(secret: str | None, address: str, refused: bool) -> None:
+    """A short one is for this machine only; with public keys alone there is none."""
+    if not refused:
+        check_exposed(secret, address)
+        return
+    with pytest.raises(SecretError, match="31 bytes can be guessed: give 32 random ones or more"):
+        check_exposed(secret, address)

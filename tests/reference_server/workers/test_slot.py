@@ -1,0 +1,112 @@
+"""Who holds a place when processes die, or do not come up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+
+from reference_server.workers import restarts
+from reference_server.workers.place import Place
+from reference_server.workers.process import Process, ProcessEndedError
+from reference_server.workers.slot import Slot
+from wire.backoff import Backoff
+from wire.errors import UnusableError
+
+
+class Pretended:
+    """Stands in for a process: it serves at once, never, or ends at once."""
+
+    ended_how = "ended with exit code 3"
+    exit_code = 3
+    lived_s = 0.0
+    pid = 1
+
+    def __init__(self, *, serves: bool = True, dies: bool = False) -> None:
+        self.place = Place(1, "s", 3, 4)
+        self.told: list[bytes] = []
+        self._serves = serves
+        self._over = asyncio.Event()
+        if dies:
+            self._over.set()
+
+    @property
+    def alive(self) -> bool:
+        return not self._over.is_set()
+
+    async def until_ready(self) -> None:
+        if not self._serves:
+            raise ProcessEndedError(cast("Process", self))
+
+    async def ended(self) -> None:
+        await self._over.wait()
+
+    async def stop(self, patience_s: float) -> None:
+        assert patience_s == 1.0
+        self._over.set()
+
+    def tell(self, word: bytes) -> None:
+        self.told.append(word)
+
+
+def slot_of(*processes: Pretended, overlap: bool = True) -> Slot:
+    waiting = iter(processes)
+
+    async def start() -> Process:
+        return cast("Process", next(waiting))
+
+    return Slot(start, overlap=overlap, patience_s=1.0)
+
+
+@pytest.mark.parametrize("overlap", [True, False])
+async def test_a_place_is_handed_over(*, overlap: bool) -> None:
+    """The old process is ended, the new one is told what there is to tell, and ended with the server."""
+    old, new = Pretended(), Pretended()
+    slot = slot_of(old, new, overlap=overlap)
+    await slot.fill()
+    await slot.replace()
+    assert (old.alive, new.alive) == (False, True)
+    slot.tell(b"n")
+    assert (old.told, new.told) == ([], [b"n"])
+    await slot.stop()
+    assert not new.alive
+
+
+async def test_who_does_not_come_up_relieves_nobody() -> None:
+    """The old process goes on, and can be replaced later."""
+    old, broken, new = Pretended(), Pretended(serves=False), Pretended()
+    slot = slot_of(old, broken, new)
+    await slot.fill()
+    with pytest.raises(ProcessEndedError, match="worker 1 ended with exit code 3"):
+        await slot.replace()
+    assert (old.alive, broken.alive) == (True, False)
+    await slot.replace()
+    assert (old.alive, new.alive) == (False, True)
+
+
+async def test_the_dead_are_followed_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch, patience: Callable[[float], float]
+) -> None:
+    """A process that dies is started again; one that dies again and again ends the server."""
+    monkeypatch.setattr(restarts, "_BACKOFF", Backoff(delays_s=(0.0,), jitter="none"))
+    slot = slot_of(*[Pretended(dies=True) for _ in range(restarts.MOST_IN_A_ROW)])
+    await slot.fill()
+    async with asyncio.timeout(patience(10)):
+        with pytest.raises(UnusableError, match="worker 1 ended with exit code 3, 6 times in a row"):
+            await slot.keep()
+
+
+async def test_who_is_replaced_is_not_taken_for_dead(patience: Callable[[float], float]) -> None:
+    """`keep` watches the new one from then on."""
+    slot = slot_of(Pretended(), Pretended())
+    await slot.fill()
+    keeping = asyncio.create_task(slot.keep())
+    async with asyncio.timeout(patience(10)):
+        await asyncio.sleep(0)
+        await slot.replace()
+        for _ in range(5):
+            await asyncio.sleep(0)
+    assert not keeping.done()
+    keeping.cancel()
