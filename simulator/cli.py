@@ -67,6 +67,7 @@ def command(
     retain: options.Retain = False,
     will: options.Will = None,
     user_property: options.UserProperty = None,
+    home_assistant: options.HomeAssistant = False,
     topic: options.Topic = DEFAULT_TEMPLATE,
     control_topic: options.ControlTopic = TOPIC,
     run_dir: options.RunDir = None,
@@ -119,6 +120,7 @@ def command(
         run_dir=run_dir,
         shard=shard,
         metadata=metadata,
+        home_assistant=home_assistant,
     )
     simulate(settings, Console())
 
