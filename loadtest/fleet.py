@@ -27,8 +27,8 @@ from wire.errors import ExitCode, SensorSwarmError
 _WANTED, _GIVEN, _DIED, _STOP, _STOPPED = "shard wanted", "shard given", "shard died", "shards stop", "shards stopped"
 _TICK_S = 1.0
 _PATIENCE_S = 10.0  # for the master's answer
-_LONGEST_END_S = 20.0  # `simulate` waits for its broker at the end, but not as long
-_LONGEST_REPORT_S = 30.0  # for all workers to say that their shards have ended
+_LONGEST_END_S = 30.0  # `simulate` waits for its broker at the end, but not as long
+_LONGEST_REPORT_S = 45.0  # for all workers to say that their shards have ended
 
 _log = logging.getLogger(__name__)
 
