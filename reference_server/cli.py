@@ -9,7 +9,6 @@ import sys
 import warnings
 from collections.abc import Coroutine
 from contextlib import ExitStack, closing, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +38,7 @@ from reference_server.workers.process import ProcessEndedError
 from reference_server.workers.supervisor import Supervisor, check_workers, listen_several
 from wire.broker import EmbeddedBroker, listening
 from wire.errors import SensorSwarmError
-from wire.mqtt import BrokerAddress, BrokerAddressError, tls_context
+from wire.mqtt import BrokerAddress, client_tls
 from wire.mqtt.address import DEFAULT_PORT
 from wire.state import state_dir
 from wire.topics import DEFAULT_TEMPLATE, TopicTemplate
@@ -54,6 +53,9 @@ _METRICS_OPTIONS = "--metrics-port or --metrics-host"
 def serve(
     broker: options.Broker = None,
     broker_ca: options.BrokerCa = None,
+    broker_cert: options.BrokerCert = None,
+    broker_key: options.BrokerKey = None,
+    mqtt_version: options.Version = options.MqttVersion.v5,
     host: options.Host = "127.0.0.1",
     port: options.Port = 8765,
     jwt_secret: options.JwtSecret = None,
@@ -98,10 +100,13 @@ def serve(
         origins=frozenset(map(check_origin, origin or [])),
         secure_cookies=secure_cookies or tls_cert is not None,
     )
+    address = BrokerAddress.parse(broker) if broker is not None else BrokerAddress()
     settings = Settings(
         secret=secret,
         access=access,
-        broker=BrokerAddress.parse(broker) if broker is not None else BrokerAddress(),
+        broker=address,
+        mqtt_version=mqtt_version.value,
+        tls=client_tls(address, ca_file=broker_ca, cert_file=broker_cert, key_file=broker_key),
         topics=TopicTemplate(topic),
         qos=qos,
         session=check_session(session),
@@ -119,10 +124,6 @@ def serve(
         certificate=given_certificate(tls_cert, tls_key),
         drain_s=drain,
     )
-    if broker_ca is not None:
-        if not settings.broker.secure:
-            raise BrokerAddressError(f"--broker-ca {broker_ca}: only an mqtts:// broker has a certificate to check")
-        settings = replace(settings, tls=tls_context(ca_file=broker_ca))
     metrics = None if metrics_port is None else (metrics_host, metrics_port)
     place = Place.told()
     if place is not None:

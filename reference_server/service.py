@@ -37,7 +37,7 @@ from wire import clock
 from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
 from wire.errors import SensorSwarmError, UnusableError
-from wire.mqtt import BrokerAddress, Link, Subscription
+from wire.mqtt import BrokerAddress, MqttLink, Subscription, Version, make_link
 from wire.topics import TopicTemplate
 
 TICK_S = 0.25
@@ -58,6 +58,7 @@ class Settings:
     access: Access = field(default_factory=Access)
     broker: BrokerAddress = field(default_factory=BrokerAddress)
     tls: ssl.SSLContext | None = None
+    mqtt_version: Version = "5"
     topics: TopicTemplate = field(default_factory=TopicTemplate)
     qos: int = 1
     session: str | None = None  # name of the MQTT session at QoS 1; by default one of this machine, address and port
@@ -231,10 +232,11 @@ def detector_of(settings: Settings, open_alerts: Iterable[tuple[str, Kind]]) -> 
     return detector
 
 
-def link_of(settings: Settings, ingest: Ingest[Any], session: str) -> Link:
+def link_of(settings: Settings, ingest: Ingest[Any], session: str) -> MqttLink:
     """Build the link that feeds an ingest; at QoS 1 the broker keeps a session of that name."""
-    return Link(
+    return make_link(
         settings.broker,
+        version=settings.mqtt_version,
         on_messages=ingest.messages,
         on_state=ingest.link_changed,
         subscriptions=[Subscription(settings.topics.subscription, settings.qos)],
