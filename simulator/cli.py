@@ -13,6 +13,7 @@ from simulator import options
 from simulator.control import TOPIC
 from simulator.export import export
 from simulator.fleet import START
+from simulator.payloads import Payload
 from simulator.preview import preview
 from simulator.recording import Columns
 from simulator.session import Settings, simulate
@@ -60,6 +61,7 @@ def command(
     connections: options.HowConnected = options.Connections.auto,
     qos: options.Qos = 0,
     topic: options.Topic = DEFAULT_TEMPLATE,
+    payload: options.PayloadFormat = "json",
     control_topic: options.ControlTopic = TOPIC,
     run_dir: options.RunDir = None,
     replay: options.Replay = None,
@@ -100,6 +102,7 @@ def command(
         connections=connections.value,
         qos=qos,
         topic=topic,
+        payload=Payload.parse(payload),
         control_topic=control_topic,
         duration_s=duration,
         run_dir=run_dir,

@@ -39,6 +39,9 @@ BrokerCa = Annotated[Path | None, typer.Option(help="PEM file of the authority t
 HowConnected = Annotated[Connections, typer.Option(help="One per building, one for all, or by the rate.")]
 Qos = Annotated[int, typer.Option(help="MQTT quality of service, 0 or 1.")]
 Topic = Annotated[str, typer.Option(help="Topic template.")]
+PayloadFormat = Annotated[
+    str, typer.Option(help="json, senml, senml-pack, cbor, or template:FILE_OR_TEXT such as 'template:{value}'.")
+]
 ControlTopic = Annotated[
     str, typer.Option(help="Hears here what anomaly to begin now; empty for nowhere.", rich_help_panel=BROKER)
 ]

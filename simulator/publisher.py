@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.encoding import Encoder
 from simulator.lateness import Lateness
 from simulator.ledger import Ledger
 from simulator.links import drain_links
 from simulator.onsets import Onsets
 from simulator.pacing import Pacer, Part
+from simulator.packets import Encoding
 from simulator.recorder import Recorder
 from simulator.sending import AtLeastOnce, AtMostOnce, Sender
 from simulator.source import Ints, Source
@@ -67,7 +67,7 @@ class Publisher:
         self,
         source: Source,
         links: list[Link],
-        encoder: Encoder,
+        encoder: Encoding,
         recorder: Recorder,
         *,
         qos: int = 0,

@@ -13,8 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from simulator.encoding import Encoder
 from simulator.ledger import Ledger
+from simulator.packets import Encoding
 from simulator.source import Bools, Ints
 from simulator.transport_faults import Departures
 from wire.mqtt import Link
@@ -91,7 +91,7 @@ class AtMostOnce:
 
     blocked = False
 
-    def __init__(self, links: list[Link], encoder: Encoder, ledger: Ledger) -> None:
+    def __init__(self, links: list[Link], encoder: Encoding, ledger: Ledger) -> None:
         self._links = links
         self._encoder = encoder
         self._ledger = ledger
@@ -185,7 +185,7 @@ class AtLeastOnce:
     The link keeps each message until it is acknowledged and sends it again after a reconnect.
     """
 
-    def __init__(self, links: list[Link], encoder: Encoder, ledger: Ledger) -> None:
+    def __init__(self, links: list[Link], encoder: Encoding, ledger: Ledger) -> None:
         self._links = links
         self._encoder = encoder
         self._ledger = ledger

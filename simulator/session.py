@@ -16,11 +16,12 @@ from rich.console import Console
 from simulator.accelerated import Accelerated
 from simulator.control import TOPIC, Control
 from simulator.control_link import hearing
-from simulator.encoding import Encoder
 from simulator.fleet import Fleet
 from simulator.links import close_links, open_links
 from simulator.metadata import MOST_SENSORS, metadata
 from simulator.order import FleetOrder
+from simulator.packets import Encoding
+from simulator.payloads import Payload
 from simulator.publisher import Outcome, Publisher
 from simulator.ranges import check_ranges
 from simulator.recorder import Recorder
@@ -60,6 +61,7 @@ class Settings(FleetOrder):
     connections: Literal["auto", "building", "one"] = "auto"
     qos: int = 0
     topic: str = DEFAULT_TEMPLATE
+    payload: Payload = field(default_factory=Payload)
     duration_s: float | None = None
     run_dir: Path | None = None
     shard: str | None = None  # i/n
@@ -81,6 +83,7 @@ class Settings(FleetOrder):
             ("--from", self.from_s, -_LONGEST_S, _LONGEST_S),
             ("--to", self.to_s, -_LONGEST_S, _LONGEST_S),
         )
+        self.payload.check(qos=self.qos)
 
     def source(self) -> Source:
         """Make the fleet, or read the recording.
@@ -91,7 +94,7 @@ class Settings(FleetOrder):
         if self.replay is not None:
             recording = read_recording(self.replay, self.columns)
             return Replay(recording, from_s=self.from_s, to_s=self.to_s, speed=self.speed)
-        fleet = self.make(WHOLE if self.shard is None else Shard.parse(self.shard))
+        fleet = self.make(WHOLE if self.shard is None else Shard.parse(self.shard), together=self.payload.packed)
         return fleet if self.speed == 1 else Accelerated(fleet, self.speed)
 
     def tells_metadata(self, source: Source) -> bool:
@@ -113,7 +116,7 @@ def simulate(settings: Settings, console: Console) -> None:
     """
     settings.check()
     source = settings.source()
-    encoder = Encoder(source.roster, TopicTemplate(settings.topic))
+    encoder = settings.payload.encoder(source.roster, TopicTemplate(settings.topic))
     with broker_for(settings.broker, console) as address:
         outcome = _run(_publish(settings, source, encoder, address, console))
     if outcome is None:
@@ -147,7 +150,7 @@ def broker_for(
 
 
 async def _publish(
-    settings: Settings, source: Source, encoder: Encoder, address: BrokerAddress, console: Console
+    settings: Settings, source: Source, encoder: Encoding, address: BrokerAddress, console: Console
 ) -> Outcome | None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,0 +1,78 @@
+"""The payload that `simulate --payload` names: which encoder makes it, and what it asks of the load. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simulator.encoding import Encoder
+from simulator.encoding_cbor import CborEncoder
+from simulator.encoding_senml import SenmlPackEncoder, check_names
+from simulator.packets import Encoding, OneByOne
+from simulator.source import Roster, Sensor
+from wire.errors import SensorSwarmError
+from wire.nearest import nearest
+from wire.payloads import senml
+from wire.payloads.template import PayloadTemplate
+from wire.reading import Reading
+from wire.topics import TopicTemplate
+
+KINDS = ("json", "senml", "senml-pack", "cbor", "template:FILE_OR_TEXT")
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A format by its name, and for a template that."""
+
+    kind: str = "json"
+    template: PayloadTemplate | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Payload:
+        """Read what --payload was given.
+
+        Raises:
+            SensorSwarmError: no such format, or a template that cannot be used.
+        """
+        kind, colon, rest = text.partition(":")
+        if kind == "template" and colon:
+            return cls(kind, PayloadTemplate.of(rest))
+        if text not in KINDS:
+            raise SensorSwarmError(f"--payload {text!r} is no format; {nearest(text, KINDS)}")
+        return cls(kind)
+
+    @property
+    def packed(self) -> bool:
+        """Whether what a building measures is sent together, so that its sensors measure together."""
+        return self.kind == "senml-pack"
+
+    def check(self, *, qos: int) -> None:
+        """See that the load can carry it.
+
+        Raises:
+            SensorSwarmError: it cannot.
+        """
+        if self.kind == "senml-pack" and qos:
+            raise SensorSwarmError("--payload senml-pack is published at QoS 0 only; leave out --qos, or use senml")
+
+    def encoder(self, roster: Roster, topics: TopicTemplate) -> Encoding:
+        """Make the encoder of a roster.
+
+        Raises:
+            SensorSwarmError: a name cannot stand in the topic or in the payload.
+        """
+        if self.template is not None:
+            return OneByOne(roster, topics, _filled(self.template))
+        if self.kind == "senml":
+            check_names(roster)
+            return Encoder(roster, topics, senml.texts)
+        kinds: dict[str, Callable[[Roster, TopicTemplate], Encoding]]
+        kinds = {"json": Encoder, "cbor": CborEncoder, "senml-pack": SenmlPackEncoder}
+        return kinds[self.kind](roster, topics)
+
+
+def _filled(template: PayloadTemplate) -> Callable[[Sensor, float, int, float], bytes]:
+    def payload(sensor: Sensor, ts: float, seq: int, value: float) -> bytes:
+        return template.fill(Reading(sensor.id, ts, seq, value, sensor.unit), decimals=sensor.decimals)
+
+    return payload
