@@ -16,6 +16,7 @@ import typer
 import uvloop
 
 from reference_server import limits, options, server
+from reference_server.formats import Format
 from reference_server.hub import READINGS_HISTORY
 from reference_server.identity import Access
 from reference_server.identity.origins import check_origin
@@ -50,6 +51,7 @@ def serve(
     stuck: options.Stuck = None,
     limits_file: options.LimitsFile = None,
     topic: options.Topic = DEFAULT_TEMPLATE,
+    payload: options.PayloadFormat = "json",
     qos: options.Qos = 1,
     session: options.Session = None,
     alerts: options.Alerts = None,
@@ -73,6 +75,7 @@ def serve(
         access=access,
         broker=BrokerAddress.parse(broker) if broker is not None else BrokerAddress(),
         topics=TopicTemplate(topic),
+        format=_format(payload, topic),
         qos=qos,
         session=check_session(session),
         limits=_limits(limits_file, silence, stuck or []),
@@ -85,6 +88,13 @@ def serve(
             raise BrokerAddressError(f"--broker-ca {broker_ca}: only an mqtts:// broker has a certificate to check")
         settings = replace(settings, tls=tls_context(ca_file=broker_ca))
     _run(settings, host, port, signed=signed, embed=broker is None)
+
+
+def _format(payload: str, topic: str) -> Format:
+    chosen = Format.parse(payload)
+    if chosen.kind == "sparkplug" and topic != DEFAULT_TEMPLATE:
+        raise SensorSwarmError("--topic: Sparkplug has its own topics; name a group with --payload sparkplug:GROUP")
+    return chosen
 
 
 def _run(settings: Settings, host: str, port: int, *, signed: str, embed: bool) -> None:

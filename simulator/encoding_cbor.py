@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.heads import heads, padded
-from simulator.packets import LONGEST_HEAD, OneByOne, Packets, PerReading, joined
+from simulator.packets import LONGEST_HEAD, OneByOne, Packets, PerReading, joined, scales
 from simulator.source import Alike, Bools, Floats, Ints, Roster, Sensor
 from wire.clock import NS
 from wire.payloads import cbor
@@ -33,8 +33,7 @@ class CborEncoder(PerReading):
         one_building = every.mounted if isinstance(every, Alike) else every
         units = {unit: number for number, unit in enumerate(dict.fromkeys(sensor.unit for sensor in one_building))}
         self._unit = np.resize(np.array([units[sensor.unit] for sensor in one_building], dtype=np.int64), len(every))
-        scale = np.array([10.0**sensor.decimals for sensor in one_building])
-        self._scale = np.resize(scale, len(every))
+        self._scale = scales(roster)
         tails = [cbor.texts("", unit)[3] for unit in units]
         self._tails = padded(tails)
         self._tail_bytes = np.array([len(tail) for tail in tails])

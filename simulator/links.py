@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import ssl
 import sys
+from functools import partial
 
+from simulator.edge_nodes import EdgeNodes
 from wire.errors import SensorSwarmError
 from wire.mqtt import BrokerAddress, Link
 
@@ -20,11 +22,16 @@ _SPARE_DESCRIPTORS = 100  # files, pipes and sockets that are no links
 
 
 async def open_links(
-    address: BrokerAddress, count: int, *, tls: ssl.SSLContext | None = None, settle_s: float = 0.0
+    address: BrokerAddress,
+    count: int,
+    *,
+    tls: ssl.SSLContext | None = None,
+    settle_s: float = 0.0,
+    nodes: EdgeNodes | None = None,
 ) -> list[Link]:
     """Connect `count` links; all of them, or none.
 
-    `settle_s` is how long a link that comes back waits before it sends.
+    `settle_s` is how long a link that comes back waits before it sends; `nodes` are edge nodes, each of which gets one.
 
     Raises:
         BrokerError: the broker cannot be reached or refused one.
@@ -32,7 +39,8 @@ async def open_links(
     """
     _allow_descriptors(count + _SPARE_DESCRIPTORS)
     most = max(_LEAST_IN_FLIGHT, min(_MOST_IN_FLIGHT, _ALL_IN_FLIGHT // count))
-    links = [Link(address, tls=tls, settle_s=settle_s, max_in_flight=most) for _ in range(count)]
+    make = partial(Link, address, tls=tls, settle_s=settle_s, max_in_flight=most)
+    links = [make() if nodes is None else nodes.link(make) for _ in range(count)]
     try:
         await links[0].start()  # alone: an unreachable broker is found out once
         for first in range(1, count, _AT_ONCE):

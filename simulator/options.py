@@ -40,7 +40,7 @@ HowConnected = Annotated[Connections, typer.Option(help="One per building, one f
 Qos = Annotated[int, typer.Option(help="MQTT quality of service, 0 or 1.")]
 Topic = Annotated[str, typer.Option(help="Topic template.")]
 PayloadFormat = Annotated[
-    str, typer.Option(help="json, senml, senml-pack, cbor, or template:FILE_OR_TEXT such as 'template:{value}'.")
+    str, typer.Option(help="json, senml, senml-pack, sparkplug\\[:GROUP], cbor, or template:FILE_OR_TEXT.")
 ]
 ControlTopic = Annotated[
     str, typer.Option(help="Hears here what anomaly to begin now; empty for nowhere.", rich_help_panel=BROKER)

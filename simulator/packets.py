@@ -12,7 +12,7 @@ from mqtt5 import PublishPacket
 from numpy.typing import NDArray
 
 from simulator.heads import FIXED_BYTES
-from simulator.source import Bools, Floats, Ints, Roster, Sensor
+from simulator.source import Alike, Bools, Floats, Ints, Roster, Sensor
 from wire.clock import NS
 from wire.topics import TopicTemplate
 
@@ -119,6 +119,13 @@ class OneByOne(PerReading):
         topic = self._template.topic(building=one.building, quantity=one.quantity, sensor=one.name)
         self._known[number] = one, topic
         return one, topic
+
+
+def scales(roster: Roster) -> Floats:
+    """Ten to the power of each sensor's digits after the point, shape (sensors,): what binary values are rounded by."""
+    every = roster.sensors
+    one_building = every.mounted if isinstance(every, Alike) else every
+    return np.resize(np.array([10.0**sensor.decimals for sensor in one_building]), len(every))
 
 
 def joined(rows: NDArray[np.uint8], used: Bools, size: Ints) -> Packets:

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulator.encoding import Encoder
 from simulator.encoding_cbor import CborEncoder
 from simulator.encoding_senml import SenmlPackEncoder, check_names
+from simulator.encoding_sparkplug import SparkplugEncoder
 from simulator.packets import Encoding, OneByOne
 from simulator.source import Roster, Sensor
 from wire.errors import SensorSwarmError
 from wire.nearest import nearest
-from wire.payloads import senml
+from wire.payloads import senml, sparkplug
 from wire.payloads.template import PayloadTemplate
 from wire.reading import Reading
-from wire.topics import TopicTemplate
+from wire.topics import DEFAULT_TEMPLATE, TopicTemplate
 
-KINDS = ("json", "senml", "senml-pack", "cbor", "template:FILE_OR_TEXT")
+KINDS = ("json", "senml", "senml-pack", "sparkplug", "cbor", "template:FILE_OR_TEXT")
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A format by its name, and for a template that."""
+    """A format by its name, for a template that, and for Sparkplug the group."""
 
     kind: str = "json"
     template: PayloadTemplate | None = None
+    group: str = sparkplug.DEFAULT_GROUP
 
     @classmethod
     def parse(cls, text: str) -> Payload:
@@ -37,6 +40,8 @@ class Payload:
         kind, colon, rest = text.partition(":")
         if kind == "template" and colon:
             return cls(kind, PayloadTemplate.of(rest))
+        if kind == "sparkplug" and rest:
+            return cls(kind, group=sparkplug.check_id(rest))
         if text not in KINDS:
             raise SensorSwarmError(f"--payload {text!r} is no format; {nearest(text, KINDS)}")
         return cls(kind)
@@ -46,14 +51,25 @@ class Payload:
         """Whether what a building measures is sent together, so that its sensors measure together."""
         return self.kind == "senml-pack"
 
-    def check(self, *, qos: int) -> None:
+    @property
+    def by_building(self) -> bool:
+        """Whether each building needs a connection of its own: a death is the will of one."""
+        return self.kind == "sparkplug"
+
+    def check(self, *, qos: int, connections: str, topic: str) -> None:
         """See that the load can carry it.
 
         Raises:
             SensorSwarmError: it cannot.
         """
-        if self.kind == "senml-pack" and qos:
-            raise SensorSwarmError("--payload senml-pack is published at QoS 0 only; leave out --qos, or use senml")
+        if self.kind in ("senml-pack", "sparkplug") and qos:
+            raise SensorSwarmError(f"--payload {self.kind} is published at QoS 0 only; leave out --qos, or use senml")
+        if self.by_building and connections == "one":
+            raise SensorSwarmError(
+                "--payload sparkplug: an edge node's death is the will of its connection; leave out --connections one"
+            )
+        if self.kind == "sparkplug" and topic != DEFAULT_TEMPLATE:
+            raise SensorSwarmError("--topic: Sparkplug has its own topics; name a group with --payload sparkplug:GROUP")
 
     def encoder(self, roster: Roster, topics: TopicTemplate) -> Encoding:
         """Make the encoder of a roster.
@@ -66,6 +82,8 @@ class Payload:
         if self.kind == "senml":
             check_names(roster)
             return Encoder(roster, topics, senml.texts)
+        if self.kind == "sparkplug":
+            return SparkplugEncoder(roster, self.group, time.time_ns)
         kinds: dict[str, Callable[[Roster, TopicTemplate], Encoding]]
         kinds = {"json": Encoder, "cbor": CborEncoder, "senml-pack": SenmlPackEncoder}
         return kinds[self.kind](roster, topics)

@@ -16,6 +16,8 @@ from rich.console import Console
 from simulator.accelerated import Accelerated
 from simulator.control import TOPIC, Control
 from simulator.control_link import hearing
+from simulator.edge_nodes import EdgeNodes
+from simulator.encoding_sparkplug import SparkplugEncoder
 from simulator.fleet import Fleet
 from simulator.links import close_links, open_links
 from simulator.metadata import MOST_SENSORS, metadata
@@ -83,7 +85,7 @@ class Settings(FleetOrder):
             ("--from", self.from_s, -_LONGEST_S, _LONGEST_S),
             ("--to", self.to_s, -_LONGEST_S, _LONGEST_S),
         )
-        self.payload.check(qos=self.qos)
+        self.payload.check(qos=self.qos, connections=self.connections, topic=self.topic)
 
     def source(self) -> Source:
         """Make the fleet, or read the recording.
@@ -158,7 +160,8 @@ async def _publish(
         loop.add_signal_handler(number, stop.set)
     count = _connections(settings, source)
     settle_s = _SETTLE_S if settings.qos else 0.0
-    links = await _unless(stop, open_links(address, count, tls=settings.tls(address), settle_s=settle_s))
+    nodes = EdgeNodes(encoder) if isinstance(encoder, SparkplugEncoder) else None
+    links = await _unless(stop, open_links(address, count, tls=settings.tls(address), settle_s=settle_s, nodes=nodes))
     if links is None:
         return None
     try:
@@ -181,6 +184,8 @@ async def _publish(
             async with _heard(settings, source, address):
                 return await publisher.run(stop)
     finally:
+        if nodes is not None:
+            nodes.goodbye()
         await close_links(links)
 
 
@@ -198,6 +203,8 @@ async def _heard(settings: Settings, source: Source, address: BrokerAddress) -> 
 
 def _connections(settings: Settings, source: Source) -> int:
     """How many connections to the broker."""
+    if settings.payload.by_building:
+        return len(source.roster.buildings)
     rate_per_s = len(source.roster.sensors) / source.interval_s
     one = settings.connections == "one" or (settings.connections == "auto" and rate_per_s > _MOST_WRITES_PER_S)
     return 1 if one else len(source.roster.buildings)

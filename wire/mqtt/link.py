@@ -73,6 +73,7 @@ class Link:
         keep_alive_s: seconds without traffic before a PINGREQ; without an answer in that time the link reconnects.
         session_expiry_s: how long the broker keeps our session and its QoS 1 messages while we are away; above 0 the
             session of `client_id` is taken up again instead of starting clean.
+        will: what the broker publishes for us when we are gone without a goodbye.
         backoff: delays between attempts to reconnect.
         settle_s: after a reconnect nothing is sent for so long, so that who subscribes can be back first: a broker that
             was started anew delivers to nobody.
@@ -105,7 +106,7 @@ class Link:
         self._subscriptions = list(subscriptions)
         self._keep_alive_s = max(1, keep_alive_s)  # rumqttd refuses 0
         self._session_expiry_s = session_expiry_s
-        self._will = will
+        self.will = will  # of the next connection
         self._tls = tls
         self._backoff = backoff or Backoff()
         self._outbound = Outbound(max_in_flight=max_in_flight)
@@ -253,7 +254,7 @@ class Link:
                 clean_start=self._session_expiry_s == 0,
                 session_expiry_interval=self._session_expiry_s,
                 keep_alive=self._keep_alive_s,
-                will=self._will,
+                will=self.will,
             ).write()
         )
         accepted = await connection.answer(ConnAckPacket)
