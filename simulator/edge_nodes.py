@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from mqtt5 import PublishPacket, QoS, Will
 
 from simulator.encoding_sparkplug import SparkplugEncoder
-from wire.mqtt import Link, Subscription
+from wire.mqtt import LinkOptions, MqttLink, Subscription
 from wire.payloads.sparkplug import asks_for_rebirth
 
 
@@ -17,11 +16,10 @@ class EdgeNodes:
 
     def __init__(self, encoder: SparkplugEncoder) -> None:
         self._encoder = encoder
-        self._links: list[Link] = []
+        self._links: dict[int, MqttLink] = {}
 
-    def link(self, make: Callable[..., Link]) -> Link:
-        """Make the link of the next node, not started yet; `make` takes the keywords of `Link` that we do not use."""
-        number = len(self._links)
+    def link(self, number: int, options: LinkOptions, make: Callable[..., MqttLink]) -> MqttLink:
+        """Make the link of a node, not started yet; the will among the options becomes the node's."""
 
         def state_changed(connected: bool) -> None:
             if connected:
@@ -34,18 +32,15 @@ class EdgeNodes:
             if any(asks_for_rebirth(message.payload or b"") for message in messages):
                 self._encoder.bear(number)
 
-        options: dict[str, Any] = {
-            "will": self._will(number),
-            "subscriptions": [Subscription(self._encoder.topic("NCMD", number), qos=1)],
-            "on_state": state_changed,
-            "on_messages": commanded,
-        }
-        self._links.append(make(**options))
+        options["will"] = self._will(number)
+        options["subscriptions"] = [Subscription(self._encoder.topic("NCMD", number), qos=1)]
+        options["on_state"], options["on_messages"] = state_changed, commanded
+        self._links[number] = make(**options)
         return self._links[number]
 
     def goodbye(self) -> None:
         """Say that the nodes die: a broker publishes no will of who disconnects by itself."""
-        for number, link in enumerate(self._links):
+        for number, link in self._links.items():
             if link.connected:
                 link.publish(self._encoder.topic("NDEATH", number), self._encoder.death(number), qos=1)
 

@@ -12,6 +12,7 @@ from simulator.encoding_senml import SenmlPackEncoder, check_names
 from simulator.encoding_sparkplug import SparkplugEncoder
 from simulator.packets import Encoding, OneByOne
 from simulator.source import Roster, Sensor
+from simulator.wiring import Connections
 from wire.errors import SensorSwarmError
 from wire.nearest import nearest
 from wire.payloads import senml, sparkplug
@@ -56,20 +57,28 @@ class Payload:
         """Whether each building needs a connection of its own: a death is the will of one."""
         return self.kind == "sparkplug"
 
-    def check(self, *, qos: int, connections: str, topic: str) -> None:
-        """See that the load can carry it.
+    def check(self, *, qos: int, connections: Connections, topic: str, marked: bool, will: bool) -> None:
+        """See that the load can carry it; `marked`: each message is to be retained or to have user properties.
 
         Raises:
             SensorSwarmError: it cannot.
         """
-        if self.kind in ("senml-pack", "sparkplug") and qos:
-            raise SensorSwarmError(f"--payload {self.kind} is published at QoS 0 only; leave out --qos, or use senml")
-        if self.by_building and connections == "one":
-            raise SensorSwarmError(
-                "--payload sparkplug: an edge node's death is the will of its connection; leave out --connections one"
-            )
-        if self.kind == "sparkplug" and topic != DEFAULT_TEMPLATE:
-            raise SensorSwarmError("--topic: Sparkplug has its own topics; name a group with --payload sparkplug:GROUP")
+        if self.kind not in ("senml-pack", "sparkplug"):
+            return
+        where = f"--payload {self.kind}"
+        if qos:
+            raise SensorSwarmError(f"{where} is published at QoS 0 only; leave out --qos, or use senml")
+        if marked:
+            raise SensorSwarmError(f"{where} has neither --retain nor --user-property; leave them out, or use senml")
+        if connections is Connections.sensor:
+            raise SensorSwarmError(f"{where} says several sensors at once; leave out --connections sensor")
+        if self.kind != "sparkplug":
+            return
+        if connections is Connections.one or will:
+            option = "--will" if will else "--connections one"
+            raise SensorSwarmError(f"{where}: an edge node's death is the will of its connection; leave out {option}")
+        if topic != DEFAULT_TEMPLATE:
+            raise SensorSwarmError(f"--topic: Sparkplug has its own topics; name a group with {where}:GROUP")
 
     def encoder(self, roster: Roster, topics: TopicTemplate) -> Encoding:
         """Make the encoder of a roster.

@@ -14,10 +14,11 @@ from typing import Protocol
 import numpy as np
 
 from simulator.ledger import Ledger
+from simulator.marking import Marking
 from simulator.packets import Encoding
 from simulator.source import Bools, Ints
 from simulator.transport_faults import Departures
-from wire.mqtt import Link
+from wire.mqtt import MqttLink
 
 # Over all links; the share of a link is at least _LEAST_BYTES.
 _UNSENT_BYTES = 16 << 20  # in the transports: given to them, not yet taken by the kernel
@@ -92,7 +93,7 @@ class AtMostOnce:
 
     blocked = False
 
-    def __init__(self, links: list[Link], encoder: Encoding, ledger: Ledger) -> None:
+    def __init__(self, links: list[MqttLink], encoder: Encoding | Marking, ledger: Ledger) -> None:
         self._links = links
         self._encoder = encoder
         self._ledger = ledger
@@ -190,12 +191,17 @@ class _Message:
 
 
 class AtLeastOnce:
-    """QoS 1: what a link cannot take now is held, and the load slows down until it can. Nothing is shed before the end.
+    """QoS 1 and 2: what a link cannot take now is held, and the load slows down until it can; nothing is shed.
 
-    The link keeps each message until it is acknowledged and sends it again after a reconnect.
+    The link keeps each message until it is acknowledged and sends it again after a reconnect. At the end of the load
+    what is still held counts as shed.
     """
 
-    def __init__(self, links: list[Link], encoder: Encoding, ledger: Ledger) -> None:
+    def __init__(
+        self, links: list[MqttLink], encoder: Encoding, ledger: Ledger, *, qos: int = 1, retain: bool = False
+    ) -> None:
+        self._qos = qos
+        self._retain = retain
         self._links = links
         self._encoder = encoder
         self._ledger = ledger
@@ -245,7 +251,9 @@ class AtLeastOnce:
         taken = []
         full: set[int] = set()
         for message in messages:
-            if message.link not in full and self._links[message.link].publish(message.topic, message.payload, qos=1):
+            if message.link not in full and self._links[message.link].publish(
+                message.topic, message.payload, qos=self._qos, retain=self._retain
+            ):
                 taken.append(message)
             else:
                 full.add(message.link)  # keep the order within a link

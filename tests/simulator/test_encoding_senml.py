@@ -48,9 +48,7 @@ def test_buildings_can_be_cut_apart_and_a_large_one_has_several_packs() -> None:
     """Each building's part is whole packets with all of its readings, at most a hundred in one."""
     sensor = np.array([0] * 250 + [2])
     seq = np.arange(251)
-    packets = SenmlPackEncoder(ROSTER, TopicTemplate()).packets(
-        sensor, np.full(251, T * 10**9), seq, np.zeros(251)
-    )
+    packets = SenmlPackEncoder(ROSTER, TopicTemplate()).packets(sensor, np.full(251, T * 10**9), seq, np.zeros(251))
     first, second = (Decoder().feed(packets.part(*part)) for part in ((0, 250), (250, 251)))
     sizes = [len(json.loads(bytes(packet.payload))) for packet in first]
     assert sizes == [MOST_READINGS, MOST_READINGS, 50]
