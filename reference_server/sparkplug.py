@@ -21,7 +21,8 @@ from wire.reading import Reading, sensor_id
 
 REBIRTH_EVERY_S = 5.0  # at most, of one edge node
 MAX_BIRTH_BYTES = 256 * 1024  # a birth names every metric of its device
-_BIRTHS, _DATA, _DEATHS = ("NBIRTH", "DBIRTH"), ("NDATA", "DDATA"), ("NDEATH", "DDEATH")
+_BIRTHS = ("NBIRTH", "DBIRTH")
+_FROM_NODES = (*_BIRTHS, "NDATA", "DDATA", "NDEATH", "DDEATH")
 
 
 @dataclass(slots=True)
@@ -94,7 +95,7 @@ class Sparkplug:
         topic = Topic.parse(text)
         if topic is None:
             raise RejectedError("topic", f"{shown(text)} is not of Sparkplug")
-        if topic.kind not in (*_BIRTHS, *_DATA, *_DEATHS):
+        if topic.kind not in _FROM_NODES:
             return []  # commands, ours among them
         edge = self._edges.get(topic.edge)
         if edge is None:
@@ -102,8 +103,10 @@ class Sparkplug:
                 raise RejectedError("building", f"{shown(topic.edge)} is one edge node too many")
             edge = self._edges[topic.edge] = _EdgeNode()
         said = decoded(text, payload, lambda data: sparkplug.decode(data, edge.datatypes), most_bytes=MAX_BIRTH_BYTES)
-        if topic.kind in _DEATHS:
-            self._die(edge, topic, said)
+        if topic.kind == "NDEATH":
+            if said.bd_seq is None or said.bd_seq == edge.bd_seq:  # else a late will: the node's next life has begun
+                edge.forget(None)
+                edge.born = False
             return []
         if topic.kind == "NBIRTH":
             edge.forget(None)
@@ -115,17 +118,12 @@ class Sparkplug:
             self._ask_again(edge, topic)
             reject(RejectedError("order", f"message {said.seq} of {shown(topic.edge)} instead of {edge.next_seq}"))
         edge.next_seq = ((edge.next_seq if said.seq is None else said.seq) + 1) % SEQ_NUMBERS
+        if topic.kind == "DDEATH":
+            edge.forget(topic.device)
+            return []
         if topic.kind in _BIRTHS:
             return list(self._born(edge, topic, said.metrics))
         return list(self._data(edge, topic, said.metrics, reject))
-
-    def _die(self, edge: _EdgeNode, topic: Topic, said: sparkplug.Message) -> None:
-        """Forget; but a will that comes late, after the birth of the node's next life, ends nothing."""
-        if topic.device is not None:
-            edge.forget(topic.device)
-        elif said.bd_seq is None or said.bd_seq == edge.bd_seq:
-            edge.forget(None)
-            edge.born = False
 
     def _born(self, edge: _EdgeNode, topic: Topic, metrics: list[Metric]) -> Iterator[Reading]:
         for metric in metrics:

@@ -41,9 +41,13 @@ def checked(sensor: object, ts: object, seq: object, value: object, unit: object
         raise PayloadError("ts and value must be numbers")
     assert isinstance(ts, int | float)  # noqa: S101 - for the type checker
     assert isinstance(value, int | float)  # noqa: S101 - for the type checker
-    if not (math.isfinite(ts) and math.isfinite(value)):
+    try:
+        seconds, number = float(ts), float(value)
+    except OverflowError:  # a whole number of more than 300 digits, which CBOR can say
+        seconds = number = math.inf
+    if not (math.isfinite(seconds) and math.isfinite(number)):
         raise PayloadError("ts and value must be finite")
-    return Reading(sensor, float(ts), seq, float(value), unit)
+    return Reading(sensor, seconds, seq, number, unit)
 
 
 def seq_from(ts: float) -> int:
