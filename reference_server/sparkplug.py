@@ -97,17 +97,35 @@ class Sparkplug:
             raise RejectedError("topic", f"{shown(text)} is not of Sparkplug")
         if topic.kind not in _FROM_NODES:
             return []  # commands, ours among them
-        edge = self._edges.get(topic.edge)
-        if edge is None:
-            if len(self._edges) >= MAX_BUILDINGS:
-                raise RejectedError("building", f"{shown(topic.edge)} is one edge node too many")
-            edge = self._edges[topic.edge] = _EdgeNode()
-        said = decoded(text, payload, lambda data: sparkplug.decode(data, edge.datatypes), most_bytes=MAX_BIRTH_BYTES)
+        known = self._edges.get(topic.edge)
+        datatypes = known.datatypes if known is not None else {}
+        said = decoded(text, payload, lambda data: sparkplug.decode(data, datatypes), most_bytes=MAX_BIRTH_BYTES)
+        edge = known or self._meet(topic.edge)
         if topic.kind == "NDEATH":
             if said.bd_seq is None or said.bd_seq == edge.bd_seq:  # else a late will: the node's next life has begun
                 edge.forget(None)
                 edge.born = False
             return []
+        self._follow(edge, topic, said, reject)
+        if topic.kind == "DDEATH":
+            edge.forget(topic.device)
+            return []
+        if topic.kind in _BIRTHS:
+            return list(self._born(edge, topic, said.metrics))
+        return list(self._data(edge, topic, said.metrics, reject))
+
+    def _meet(self, name: str) -> _EdgeNode:
+        if len(self._edges) >= MAX_BUILDINGS:
+            raise RejectedError("building", f"{shown(name)} is one edge node too many")
+        edge = self._edges[name] = _EdgeNode()
+        return edge
+
+    def _follow(self, edge: _EdgeNode, topic: Topic, said: sparkplug.Message, reject: Reject) -> None:
+        """See that a message follows the node's last one.
+
+        Raises:
+            RejectedError: the node's birth was not heard, so its message means nothing.
+        """
         if topic.kind == "NBIRTH":
             edge.forget(None)
             edge.born, edge.bd_seq, edge.next_seq = True, said.bd_seq, said.seq or 0
@@ -118,12 +136,6 @@ class Sparkplug:
             self._ask_again(edge, topic)
             reject(RejectedError("order", f"message {said.seq} of {shown(topic.edge)} instead of {edge.next_seq}"))
         edge.next_seq = ((edge.next_seq if said.seq is None else said.seq) + 1) % SEQ_NUMBERS
-        if topic.kind == "DDEATH":
-            edge.forget(topic.device)
-            return []
-        if topic.kind in _BIRTHS:
-            return list(self._born(edge, topic, said.metrics))
-        return list(self._data(edge, topic, said.metrics, reject))
 
     def _born(self, edge: _EdgeNode, topic: Topic, metrics: list[Metric]) -> Iterator[Reading]:
         for metric in metrics:
