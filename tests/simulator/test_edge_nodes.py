@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import signal
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -125,7 +126,7 @@ async def test_every_connection_is_a_life_of_its_own(
                 assert link._connection is not None
                 link._connection.transport.abort()
             else:
-                cast("ClientLink", link)._client._client.socket().close()
+                cast("ClientLink", link)._client._client.socket().shutdown(socket.SHUT_RDWR)
             await watch.until(lambda life=life: watch.lives("b-1", "NDEATH")[life:] == [life])
         await link.close()
     assert [payload.seq for payload in watch.of("b-1", "NBIRTH", "DBIRTH")] == [0, 1, 2] * 3
