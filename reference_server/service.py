@@ -30,7 +30,7 @@ from wire import clock
 from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
 from wire.errors import SensorSwarmError, UnusableError
-from wire.mqtt import BrokerAddress, Link, Subscription
+from wire.mqtt import BrokerAddress, Subscription, Version, make_link
 from wire.topics import TopicTemplate
 
 TICK_S = 0.25
@@ -50,6 +50,7 @@ class Settings:
     access: Access = field(default_factory=Access)
     broker: BrokerAddress = field(default_factory=BrokerAddress)
     tls: ssl.SSLContext | None = None
+    mqtt_version: Version = "5"
     topics: TopicTemplate = field(default_factory=TopicTemplate)
     format: Format = field(default_factory=Format)  # of the payloads
     qos: int = 1
@@ -108,8 +109,9 @@ class Service:
             deliver=self._deliver,
             clock=clock.now,
         )
-        self.link = Link(
+        self.link = make_link(
             settings.broker,
+            version=settings.mqtt_version,
             on_messages=self.ingest.messages,
             on_state=self.ingest.link_changed,
             subscriptions=[Subscription(settings.format.subscription(settings.topics), settings.qos)],

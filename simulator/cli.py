@@ -68,6 +68,7 @@ def command(
     retain: options.Retain = False,
     will: options.Will = None,
     user_property: options.UserProperty = None,
+    home_assistant: options.HomeAssistant = False,
     topic: options.Topic = DEFAULT_TEMPLATE,
     payload: options.PayloadFormat = "json",
     control_topic: options.ControlTopic = TOPIC,
@@ -122,6 +123,7 @@ def command(
         run_dir=run_dir,
         shard=shard,
         metadata=metadata,
+        home_assistant=home_assistant,
     )
     simulate(settings, Console())
 

@@ -46,6 +46,9 @@ Qos = Annotated[int, typer.Option(help="MQTT quality of service: 0, 1 or 2.")]
 Retain = Annotated[bool, typer.Option("--retain", help="The broker keeps the last reading of each sensor.")]
 Will = Annotated[str | None, typer.Option(metavar="TOPIC=PAYLOAD", help="Of every connection, for when it breaks.")]
 UserProperty = Annotated[list[str] | None, typer.Option(metavar="K=V", help="Of every reading; may be repeated.")]
+HomeAssistant = Annotated[
+    bool, typer.Option("--home-assistant", help="Tell Home Assistant of every sensor by its MQTT discovery.")
+]
 Topic = Annotated[str, typer.Option(help="Topic template.")]
 PayloadFormat = Annotated[
     str, typer.Option(help="json, senml, senml-pack, sparkplug\\[:GROUP], cbor, or template:FILE_OR_TEXT.")

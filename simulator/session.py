@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import signal
 import ssl
+import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +23,7 @@ from simulator.control_link import hearing
 from simulator.edge_nodes import EdgeNodes
 from simulator.encoding_sparkplug import SparkplugEncoder
 from simulator.fleet import Fleet
+from simulator.home_assistant import home_assistant
 from simulator.links import close_links, most_in_flight, open_links
 from simulator.metadata import MOST_SENSORS, metadata
 from simulator.order import FleetOrder
@@ -85,6 +88,7 @@ class Settings(FleetOrder):
     shard: str | None = None  # i/n
     control_topic: str = TOPIC  # where anomalies are asked for; empty: nowhere
     metadata: bool | None = None  # None: unless there are very many sensors
+    home_assistant: bool = False  # whether it is told of the sensors
 
     def check(self) -> None:
         """Look at the numbers.
@@ -101,6 +105,8 @@ class Settings(FleetOrder):
             ("--from", self.from_s, -_LONGEST_S, _LONGEST_S),
             ("--to", self.to_s, -_LONGEST_S, _LONGEST_S),
         )
+        if self.home_assistant and self.payload.kind != "json":
+            raise SensorSwarmError("--home-assistant tells of JSON readings; leave out --payload, or it")
         self.payload.check(
             qos=self.qos,
             connections=self.connections,
@@ -121,9 +127,17 @@ class Settings(FleetOrder):
         fleet = self.make(WHOLE if self.shard is None else Shard.parse(self.shard), together=self.payload.packed)
         return fleet if self.speed == 1 else Accelerated(fleet, self.speed)
 
-    def tells_metadata(self, source: Source) -> bool:
-        """Whether what is known of the sensors is published."""
-        return len(source.roster.sensors) <= MOST_SENSORS if self.metadata is None else self.metadata
+    def beforehand(self, source: Source) -> Iterator[tuple[str, bytes]]:
+        """Topic and payload of what is published retained before the load: what is known of the sensors.
+
+        Raises:
+            SensorSwarmError: it is too much.
+        """
+        few = len(source.roster.sensors) <= MOST_SENSORS
+        return chain(
+            metadata(source.roster) if (few if self.metadata is None else self.metadata) else (),
+            home_assistant(source.roster, TopicTemplate(self.topic)) if self.home_assistant else (),
+        )
 
     def tls(self, address: BrokerAddress) -> ssl.SSLContext | None:
         """TLS settings of the links."""
@@ -139,8 +153,9 @@ def simulate(settings: Settings, console: Console) -> None:
     settings.check()
     source = settings.source()
     encoder = settings.payload.encoder(source.roster, TopicTemplate(settings.topic))
+    beforehand = settings.beforehand(source)
     with broker_for(settings.broker, console) as address:
-        outcome = _run(_publish(settings, source, encoder, address, console))
+        outcome = _run(_publish(settings, source, encoder, beforehand, address, console))
     if outcome is None:
         say(console, "stopped before the load began; nothing was published")
     else:
@@ -172,7 +187,12 @@ def broker_for(
 
 
 async def _publish(
-    settings: Settings, source: Source, encoder: Encoding, address: BrokerAddress, console: Console
+    settings: Settings,
+    source: Source,
+    encoder: Encoding,
+    beforehand: Iterator[tuple[str, bytes]],
+    address: BrokerAddress,
+    console: Console,
 ) -> Outcome | None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -196,6 +216,7 @@ async def _publish(
         return wanted(**options) if nodes is None else nodes.link(number, options, wanted)
 
     _say_carrier(settings, address, rate_per_s, console)
+    begun_s = time.monotonic()
     links = await _unless(stop, open_links(make, count))
     if links is None:
         return None
@@ -214,10 +235,9 @@ async def _publish(
                 start_multiple_s=None if settings.shard is None else source.interval_s,
                 on_status=status.show,
             )
-            if settings.tells_metadata(source):
-                for topic, payload in metadata(source.roster):
-                    links[0].publish(topic, payload, retain=True)
-            _say_what(source, links, console)
+            for topic, payload in beforehand:
+                links[0].publish(topic, payload, retain=True)
+            _say_what(source, links, time.monotonic() - begun_s, console)
             async with _heard(settings, source, address):
                 return await publisher.run(stop)
     finally:
@@ -245,12 +265,13 @@ def _say_carrier(settings: Settings, address: BrokerAddress, rate_per_s: float, 
         say(console, f"           {rate_per_s:,.0f} readings/s are asked for: they may be late")
 
 
-def _say_what(source: Source, links: list[MqttLink], console: Console) -> None:
+def _say_what(source: Source, links: list[MqttLink], took_s: float, console: Console) -> None:
     roster = source.roster
     say(
         console,
         f"publishing {len(roster.sensors):,} sensors in {len(roster.buildings):,} buildings every "
-        f"{source.interval_s:g} s ({source.name}) over {len(links):,} connections; Ctrl-C ends it",
+        f"{source.interval_s:g} s ({source.name}) over {len(links):,} connections, made in {took_s:.1f} s; "
+        "Ctrl-C ends it",
     )
 
 

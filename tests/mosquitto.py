@@ -33,7 +33,7 @@ class Mosquitto:
         self.port = port or free_port()
         self.config = config
         self._process: subprocess.Popen[bytes] | None = None
-        self._directory = tempfile.TemporaryDirectory(prefix="mosquitto-")
+        self._directory: Path | None = None
 
     @property
     def url(self) -> str:
@@ -45,27 +45,28 @@ class Mosquitto:
 
     def start(self) -> Self:
         assert _PROGRAM is not None
-        file = Path(self._directory.name, "mosquitto.conf")
+        directory = self._directory = self._directory or Path(tempfile.mkdtemp(prefix="mosquitto-"))
         lines = (
             f"user {getpass.getuser()}",  # as root it would else become another, who cannot read our files
             f"listener {self.port} {self.host}",
             "allow_anonymous true",
-            f"persistence_location {self._directory.name}/",
+            f"persistence_location {directory}/",
             *self.config,
         )
+        file, log = directory / "mosquitto.conf", directory / "log"
         file.write_text("\n".join(lines) + "\n")
-        log = Path(self._directory.name, "log")
         with log.open("wb") as out:
             self._process = subprocess.Popen([_PROGRAM, "-c", file], stdout=out, stderr=out)
         deadline = time.monotonic() + 20
-        while not listening(self.host, self.port):
+        ports = [int(line.split()[1]) for line in lines if line.startswith("listener ")]
+        while not all(listening(self.host, port) for port in ports):
             assert self._process.poll() is None, log.read_text()
             assert time.monotonic() < deadline
             time.sleep(0.02)
         return self
 
     def kill(self) -> None:
-        """As `kill -9` does: it says no goodbye and saves nothing."""
+        """As `kill -9` does: it says no goodbye and saves nothing; `start` takes up what it saved before."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -75,10 +76,12 @@ class Mosquitto:
             self._process.terminate()
             self._process.wait(20)
             self._process = None
+        if self._directory is not None:
+            shutil.rmtree(self._directory)
+            self._directory = None
 
     def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        self._directory.cleanup()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 import random
 import secrets
@@ -23,6 +24,7 @@ from typing import Literal
 
 import aiomqtt
 from mqtt5 import DisconnectReasonCode, PublishPacket, QoS, Will
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -37,6 +39,8 @@ from wire.mqtt.terms import MessageHandler, StateHandler, Subscription, UserProp
 _AT_ONCE = 20  # messages that aiomqtt is publishing: what paho has in flight at most
 _EXACTLY_ONCE_EXPIRY_S = 300  # how long the broker is to remember what it has of our QoS 2 messages
 _CONNECT_TIMEOUT_S = 5.0
+_SILENT = logging.getLogger("sensorswarm.aiomqtt")  # what paho has to tell, we tell in our own words
+_SILENT.setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +136,18 @@ class ClientLink:
             await probe.close()
             self._port = probe.port
         self._client = self._make_client(min(timeout_s, _CONNECT_TIMEOUT_S))
-        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        ready = asyncio.Event()
         self._task = asyncio.create_task(self._keep_up(ready), name=f"aiomqtt link {self.client_id}")
+        waiting = asyncio.create_task(ready.wait())
         try:
-            await ready
+            await asyncio.wait([self._task, waiting], return_when=asyncio.FIRST_COMPLETED)
+            if not ready.is_set():
+                await self._task  # raises why
         except BaseException:
             await self.close(timeout_s=0)
             raise
+        finally:
+            waiting.cancel()
         self._deliveries = [asyncio.create_task(self._deliver()) for _ in range(min(_AT_ONCE, self._max_in_flight))]
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False) -> bool:
@@ -248,11 +257,14 @@ class ClientLink:
             identifier=self.client_id,
             protocol=aiomqtt.ProtocolVersion.V5 if self._version == "5" else aiomqtt.ProtocolVersion.V311,
             clean_session=None if self._version == "5" else not kept,
+            # Paho's own default is "at the first time", and aiomqtt makes each time the first. 3.1.1 allows no other.
+            clean_start=not kept if self._version == "5" else MQTT_CLEAN_START_FIRST_ONLY,
             properties=self._properties(PacketTypes.CONNECT, self._user_properties, self._session_expiry_s),
             will=_will(self.will),
             transport=transport,
             websocket_path=self.address.websocket_path,
             timeout=timeout_s,
+            logger=_SILENT,
             keepalive=self._keep_alive_s,
             max_inflight_messages=_AT_ONCE,
             tls_context=(self._tls or tls_context()) if self.address.secure else None,
@@ -270,8 +282,12 @@ class ClientLink:
             properties.SessionExpiryInterval = session_expiry_s
         return properties
 
-    async def _keep_up(self, ready: asyncio.Future[None]) -> None:
-        """Connect again and again; `ready` gets its result, or the reason, at the first time."""
+    async def _keep_up(self, ready: asyncio.Event) -> None:
+        """Connect again and again; `ready` is set the first time.
+
+        Raises:
+            BrokerError: the first time fails, or another would be in vain.
+        """
         rng, attempt = random.Random(), 0
         while True:
             if self.will is not None:  # it may be another one than last time
@@ -280,25 +296,18 @@ class ClientLink:
             try:
                 async with self._client:
                     await self._subscribe()
-                    if ready.done():
+                    if ready.is_set():
                         await asyncio.sleep(self._settle_s)
                         self.reconnects += 1
-                    else:
-                        ready.set_result(None)
                     attempt = 0
                     self._changed(up=True)
+                    ready.set()
                     await self._hear()
             except aiomqtt.MqttError as error:
-                if not ready.done():
-                    ready.set_exception(self._complaint(error))
-                    return
+                if not ready.is_set():
+                    raise self._complaint(error) from None
                 self._changed(up=False)
                 self._unless_hopeless(error)
-            except BrokerError as error:
-                if ready.done():
-                    raise
-                ready.set_exception(error)
-                return
             attempt += 1
             await asyncio.sleep(self._backoff.delay_s(attempt, rng))
 
@@ -358,4 +367,5 @@ def _will(will: Will | None) -> aiomqtt.Will | None:
 
 def _packet(message: aiomqtt.Message) -> PublishPacket:
     payload = message.payload if isinstance(message.payload, bytes) else b""
-    return PublishPacket(str(message.topic), payload, qos=QoS(message.qos), retain=message.retain)
+    number = message.mid if message.qos else None
+    return PublishPacket(str(message.topic), payload, qos=QoS(message.qos), retain=message.retain, packet_id=number)
