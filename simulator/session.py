@@ -39,6 +39,7 @@ from simulator.source import Source
 from simulator.status import StatusLine, say, summary
 from simulator.wiring import Connections
 from wire.broker import EmbeddedBroker, listening
+from wire.errors import SensorSwarmError
 from wire.fleet import SPEEDS
 from wire.mqtt import (
     BrokerAddress,
