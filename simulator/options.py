@@ -51,7 +51,7 @@ HomeAssistant = Annotated[
 ]
 Topic = Annotated[str, typer.Option(help="Topic template.")]
 PayloadFormat = Annotated[
-    str, typer.Option(help="json, senml, senml-pack, sparkplug\\[:GROUP], cbor, or template:FILE_OR_TEXT.")
+    str, typer.Option(help="json, senml, senml-pack, sparkplug[:GROUP], cbor, or template:FILE_OR_TEXT.")
 ]
 ControlTopic = Annotated[
     str, typer.Option(help="Hears here what anomaly to begin now; empty for nowhere.", rich_help_panel=BROKER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sparkplub_b_packets.core import sparkplug_b_pb2 as tahu
 
@@ -67,6 +67,7 @@ ROWS = st.lists(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(rows=ROWS)
 def test_data_goes_by_alias(rows: list[tuple[int, int, int, int]]) -> None:
     """Whatever the numbers: alias, milliseconds, value and the property `seq`; no name, no type; a device a message."""

@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sparkplub_b_packets.core import sparkplug_b_pb2 as tahu
 
@@ -103,6 +103,7 @@ def test_what_else_a_payload_may_hold_is_passed_over() -> None:
     assert [(metric.name, metric.value) for metric in said.metrics] == [("table", None)]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_no_bytes_break_the_decoder(payload: bytes) -> None:
     """Whatever arrives, nothing but a PayloadError comes of it."""
