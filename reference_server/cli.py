@@ -18,6 +18,7 @@ import uvloop
 
 from reference_server import limits, logs, options, server
 from reference_server.certificate import given_certificate
+from reference_server.formats import Format
 from reference_server.hub import READINGS_HISTORY
 from reference_server.identity import Access
 from reference_server.identity.origins import check_origin
@@ -70,6 +71,7 @@ def serve(
     stuck: options.Stuck = None,
     limits_file: options.LimitsFile = None,
     topic: options.Topic = DEFAULT_TEMPLATE,
+    payload: options.PayloadFormat = "json",
     qos: options.Qos = 1,
     session: options.Session = None,
     alerts: options.Alerts = None,
@@ -108,6 +110,7 @@ def serve(
         mqtt_version=mqtt_version.value,
         tls=client_tls(address, ca_file=broker_ca, cert_file=broker_cert, key_file=broker_key),
         topics=TopicTemplate(topic),
+        format=_format(payload, topic),
         qos=qos,
         session=check_session(session),
         limits=_limits(limits_file, silence, stuck or []),
@@ -133,6 +136,13 @@ def serve(
         _supervise(settings, host, port, workers, signed=signed, embed=broker is None, metrics=metrics)
     else:
         _run(settings, host, port, signed=signed, embed=broker is None, metrics=metrics)
+
+
+def _format(payload: str, topic: str) -> Format:
+    chosen = Format.parse(payload)
+    if chosen.kind == "sparkplug" and topic != DEFAULT_TEMPLATE:
+        raise SensorSwarmError("--topic: Sparkplug has its own topics; name a group with --payload sparkplug:GROUP")
+    return chosen
 
 
 def _run(

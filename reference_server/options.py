@@ -62,6 +62,9 @@ Stuck = Annotated[
 ]
 LimitsFile = Annotated[Path | None, typer.Option("--limits", help="TOML file over the detector's default limits.")]
 Topic = Annotated[str, typer.Option(help="Topic template of the readings.")]
+PayloadFormat = Annotated[
+    str, typer.Option(help="Of the readings: json, senml, senml-pack, cbor, or sparkplug\\[:GROUP].")
+]
 Qos = Annotated[
     int,
     typer.Option(min=0, max=1, help="MQTT quality of service of the subscription; 1: nothing is lost while away."),

@@ -16,20 +16,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from reference_server.accept import Reader
 from reference_server.alert import Kind
 from reference_server.alert_feed import AlertFeed
 from reference_server.alert_store import AlertStore
 from reference_server.certificate import Certificate
 from reference_server.client import Client
 from reference_server.detector import Detector
+from reference_server.formats import Format
 from reference_server.histogram import Histogram
 from reference_server.hub import ALERTS_HISTORY, READINGS_HISTORY, Hub, Publication
 from reference_server.identity import Access, Guard
-from reference_server.ingest import Ingest
+from reference_server.ingest import Ingest, Judge
 from reference_server.limits import Limits
 from reference_server.logs import fields
 from reference_server.outbox import MAX_BUFFERED_BYTES
 from reference_server.quotas import Quotas
+from reference_server.sensors import Sensors
 from reference_server.server import Server
 from reference_server.session import HEARTBEAT_S, HELLO_DEADLINE_S
 from reference_server.workers.bystander import Bystander
@@ -60,6 +63,7 @@ class Settings:
     tls: ssl.SSLContext | None = None
     mqtt_version: Version = "5"
     topics: TopicTemplate = field(default_factory=TopicTemplate)
+    format: Format = field(default_factory=Format)  # of the payloads
     qos: int = 1
     session: str | None = None  # name of the MQTT session at QoS 1; by default one of this machine, address and port
     limits: Limits = field(default_factory=Limits)
@@ -120,10 +124,16 @@ class Service:
         )
         self._certificate = settings.certificate
         self._drain_s = settings.drain_s
+        judge: Judge = Bystander() if feed is not None else detector_of(settings, hub.open_alerts)
         self.ingest = Ingest(
             hub=hub,
-            detector=Bystander() if feed is not None else detector_of(settings, hub.open_alerts),
-            topics=settings.topics,
+            detector=judge,
+            reader=reader_of(
+                settings,
+                judge.sensors,
+                has_room_for=hub.has_room_for,
+                ask=lambda topic, payload: self.link.publish(topic, payload),  # noqa: PLW0108 - the link is made below
+            ),
             deliver=self._deliver,
             clock=clock.now,
         )
@@ -232,6 +242,13 @@ def detector_of(settings: Settings, open_alerts: Iterable[tuple[str, Kind]]) -> 
     return detector
 
 
+def reader_of(
+    settings: Settings, sensors: Sensors, *, has_room_for: Callable[[str], bool], ask: Callable[[str, bytes], object]
+) -> Reader:
+    """Build what makes readings of messages; the arguments are those of `Format.reader`."""
+    return settings.format.reader(settings.topics, sensors, has_room_for=has_room_for, ask=ask, clock=clock.now)
+
+
 def link_of(settings: Settings, ingest: Ingest[Any], session: str) -> MqttLink:
     """Build the link that feeds an ingest; at QoS 1 the broker keeps a session of that name."""
     return make_link(
@@ -239,7 +256,7 @@ def link_of(settings: Settings, ingest: Ingest[Any], session: str) -> MqttLink:
         version=settings.mqtt_version,
         on_messages=ingest.messages,
         on_state=ingest.link_changed,
-        subscriptions=[Subscription(settings.topics.subscription, settings.qos)],
+        subscriptions=[Subscription(settings.format.subscription(settings.topics), settings.qos)],
         tls=settings.tls,
         backoff=RECONNECT,
         # At QoS 0 the broker keeps nothing for us: no session, and a name of its own for each connection.

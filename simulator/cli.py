@@ -14,6 +14,7 @@ from simulator.control import TOPIC
 from simulator.export import export
 from simulator.fleet import START
 from simulator.mqtt_options import parse_user_properties, parse_will
+from simulator.payloads import Payload
 from simulator.preview import preview
 from simulator.recording import Columns
 from simulator.session import Settings, simulate
@@ -69,6 +70,7 @@ def command(
     user_property: options.UserProperty = None,
     home_assistant: options.HomeAssistant = False,
     topic: options.Topic = DEFAULT_TEMPLATE,
+    payload: options.PayloadFormat = "json",
     control_topic: options.ControlTopic = TOPIC,
     run_dir: options.RunDir = None,
     replay: options.Replay = None,
@@ -115,6 +117,7 @@ def command(
         will=None if will is None else parse_will(will, qos=qos, retain=retain),
         user_properties=parse_user_properties(user_property or [], mqtt_version.value),
         topic=topic,
+        payload=Payload.parse(payload),
         control_topic=control_topic,
         duration_s=duration,
         run_dir=run_dir,

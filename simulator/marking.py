@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from mqtt5 import PublishPacket
 
-from simulator.encoding import Encoder, Packets
+from simulator.packets import Encoding, Packets
 from simulator.source import Floats, Ints
 from wire.mqtt.session import Decoder
 
@@ -16,12 +16,12 @@ class Marking:
     """An encoder whose every QoS 0 packet is read and written again with these marks: some 2 us a reading more.
 
     Args:
-        encoder: makes the packets.
+        encoder: makes the packets, one a reading.
         retain: the broker is asked to keep the last of each topic.
         user_properties: of MQTT 5.
     """
 
-    def __init__(self, encoder: Encoder, *, retain: bool, user_properties: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, encoder: Encoding, *, retain: bool, user_properties: Sequence[tuple[str, str]]) -> None:
         self._encoder = encoder
         self._retain = retain
         self._user_properties = list(user_properties)
@@ -36,3 +36,7 @@ class Marking:
         ]
         written = [packet.write() for packet in marked]
         return Packets(b"".join(written), np.cumsum([len(one) for one in written], dtype=np.int64))
+
+    def announcements(self) -> Iterable[tuple[int, bytes]]:
+        """What the encoder announces."""
+        return self._encoder.announcements()

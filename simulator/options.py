@@ -50,6 +50,9 @@ HomeAssistant = Annotated[
     bool, typer.Option("--home-assistant", help="Tell Home Assistant of every sensor by its MQTT discovery.")
 ]
 Topic = Annotated[str, typer.Option(help="Topic template.")]
+PayloadFormat = Annotated[
+    str, typer.Option(help="json, senml, senml-pack, sparkplug[:GROUP], cbor, or template:FILE_OR_TEXT.")
+]
 ControlTopic = Annotated[
     str, typer.Option(help="Hears here what anomaly to begin now; empty for nowhere.", rich_help_panel=BROKER)
 ]

@@ -13,9 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from simulator.encoding import Encoder
 from simulator.ledger import Ledger
-from simulator.marking import Marking
+from simulator.packets import Encoding, PerReading
 from simulator.source import Bools, Ints
 from simulator.transport_faults import Departures
 from wire.mqtt import MqttLink
@@ -25,6 +24,7 @@ _UNSENT_BYTES = 16 << 20  # in the transports: given to them, not yet taken by t
 _QUEUED_BYTES = 64 << 20  # in front of them
 _LEAST_BYTES = 16 << 10
 _MOST_UNSENT_BYTES = 256 << 10  # of one link: more would only hide that it does not keep up
+_NOBODY: Ints = np.empty(0, dtype=np.int64)  # columns of packets that are no readings
 _CHUNK_BYTES = 600  # what a chunk takes besides its packets and columns
 
 
@@ -92,7 +92,7 @@ class AtMostOnce:
 
     blocked = False
 
-    def __init__(self, links: list[MqttLink], encoder: Encoder | Marking, ledger: Ledger) -> None:
+    def __init__(self, links: list[MqttLink], encoder: Encoding, ledger: Ledger) -> None:
         self._links = links
         self._encoder = encoder
         self._ledger = ledger
@@ -108,7 +108,11 @@ class AtMostOnce:
 
     def oldest_ns(self) -> dict[int, int]:
         """Offset at which the oldest reading that waits was due, for each link on which one waits."""
-        return {number: int(queue.chunks[0].due_ns[0]) for number, queue in self._queues.items()}
+        return {
+            number: int(chunk.due_ns[0])
+            for number, queue in self._queues.items()
+            if (chunk := next((one for one in queue.chunks if one.sensor.size), None)) is not None
+        }
 
     def send(self, readings: Departures, link: Ints) -> None:
         """Encode all, then write once per link; lateness is read after each write."""
@@ -136,7 +140,7 @@ class AtMostOnce:
         )
 
     def retry(self) -> None:
-        """Write what waits, as far as the links take it."""
+        """Write what waits, as far as the links take it, and what the encoder announces after that."""
         for number in list(self._queues):
             queue, link = self._queues[number], self._links[number]
             while queue.chunks and not (link.connected and link.pending_bytes > self._most_unsent):
@@ -144,6 +148,11 @@ class AtMostOnce:
                 self._settle(chunk, sent=link.write(chunk.packets, chunk.sensor.size))
             if not queue.chunks:
                 del self._queues[number]
+        for number, packets in self._encoder.announcements():
+            if number in self._queues:
+                self._wait(number, _Chunk(packets, _NOBODY, _NOBODY, _NOBODY.astype(np.bool_)))
+            else:
+                self._links[number].write(packets, 0)
 
     def give_up(self) -> None:
         """Count what still waits as shed."""
@@ -188,7 +197,7 @@ class AtLeastOnce:
     """
 
     def __init__(
-        self, links: list[MqttLink], encoder: Encoder, ledger: Ledger, *, qos: int = 1, retain: bool = False
+        self, links: list[MqttLink], encoder: PerReading, ledger: Ledger, *, qos: int = 1, retain: bool = False
     ) -> None:
         self._qos = qos
         self._retain = retain

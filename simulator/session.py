@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,12 +20,15 @@ from rich.console import Console
 from simulator.accelerated import Accelerated
 from simulator.control import TOPIC, Control
 from simulator.control_link import hearing
-from simulator.encoding import Encoder
+from simulator.edge_nodes import EdgeNodes
+from simulator.encoding_sparkplug import SparkplugEncoder
 from simulator.fleet import Fleet
 from simulator.home_assistant import home_assistant
 from simulator.links import close_links, most_in_flight, open_links
 from simulator.metadata import MOST_SENSORS, metadata
 from simulator.order import FleetOrder
+from simulator.packets import Encoding
+from simulator.payloads import Payload
 from simulator.publisher import Outcome, Publisher
 from simulator.ranges import check_ranges
 from simulator.recorder import Recorder
@@ -35,9 +39,11 @@ from simulator.source import Source
 from simulator.status import StatusLine, say, summary
 from simulator.wiring import Connections
 from wire.broker import EmbeddedBroker, listening
+from wire.errors import SensorSwarmError
 from wire.fleet import SPEEDS
 from wire.mqtt import (
     BrokerAddress,
+    LinkOptions,
     MqttLink,
     UserProperties,
     Version,
@@ -77,6 +83,7 @@ class Settings(FleetOrder):
     will: Will | None = None  # of each connection
     user_properties: UserProperties = ()  # of each connection and message
     topic: str = DEFAULT_TEMPLATE
+    payload: Payload = field(default_factory=Payload)
     duration_s: float | None = None
     run_dir: Path | None = None
     shard: str | None = None  # i/n
@@ -99,6 +106,15 @@ class Settings(FleetOrder):
             ("--from", self.from_s, -_LONGEST_S, _LONGEST_S),
             ("--to", self.to_s, -_LONGEST_S, _LONGEST_S),
         )
+        if self.home_assistant and self.payload.kind != "json":
+            raise SensorSwarmError("--home-assistant tells of JSON readings; leave out --payload, or it")
+        self.payload.check(
+            qos=self.qos,
+            connections=self.connections,
+            topic=self.topic,
+            marked=self.retain or bool(self.user_properties),
+            will=self.will is not None,
+        )
 
     def source(self) -> Source:
         """Make the fleet, or read the recording.
@@ -109,7 +125,7 @@ class Settings(FleetOrder):
         if self.replay is not None:
             recording = read_recording(self.replay, self.columns)
             return Replay(recording, from_s=self.from_s, to_s=self.to_s, speed=self.speed)
-        fleet = self.make(WHOLE if self.shard is None else Shard.parse(self.shard))
+        fleet = self.make(WHOLE if self.shard is None else Shard.parse(self.shard), together=self.payload.packed)
         return fleet if self.speed == 1 else Accelerated(fleet, self.speed)
 
     def beforehand(self, source: Source) -> Iterator[tuple[str, bytes]]:
@@ -137,7 +153,7 @@ def simulate(settings: Settings, console: Console) -> None:
     """
     settings.check()
     source = settings.source()
-    encoder = Encoder(source.roster, TopicTemplate(settings.topic))
+    encoder = settings.payload.encoder(source.roster, TopicTemplate(settings.topic))
     beforehand = settings.beforehand(source)
     with broker_for(settings.broker, console) as address:
         outcome = _run(_publish(settings, source, encoder, beforehand, address, console))
@@ -174,7 +190,7 @@ def broker_for(
 async def _publish(
     settings: Settings,
     source: Source,
-    encoder: Encoder,
+    encoder: Encoding,
     beforehand: Iterator[tuple[str, bytes]],
     address: BrokerAddress,
     console: Console,
@@ -184,20 +200,21 @@ async def _publish(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     rate_per_s = len(source.roster.sensors) / source.interval_s
-    count = settings.connections.for_roster(source.roster, rate_per_s)
+    wanted = Connections.building if settings.payload.by_building else settings.connections
+    count = wanted.for_roster(source.roster, rate_per_s)
     tls = settings.tls(address)
+    nodes = EdgeNodes(encoder) if isinstance(encoder, SparkplugEncoder) else None
 
-    def make(_: int) -> MqttLink:
-        return make_link(
-            address,
-            version=settings.mqtt_version,
-            qos=settings.qos,
-            tls=tls,
-            will=settings.will,
-            user_properties=settings.user_properties,
-            max_in_flight=most_in_flight(count),
-            settle_s=_SETTLE_S if settings.qos else 0.0,
-        )
+    def make(number: int) -> MqttLink:
+        options: LinkOptions = {
+            "tls": tls,
+            "user_properties": settings.user_properties,
+            "max_in_flight": most_in_flight(count),
+            "settle_s": _SETTLE_S if settings.qos else 0.0,
+            "will": settings.will,
+        }
+        wanted = partial(make_link, address, version=settings.mqtt_version, qos=settings.qos)
+        return wanted(**options) if nodes is None else nodes.link(number, options, wanted)
 
     _say_carrier(settings, address, rate_per_s, console)
     begun_s = time.monotonic()
@@ -225,6 +242,8 @@ async def _publish(
             async with _heard(settings, source, address):
                 return await publisher.run(stop)
     finally:
+        if nodes is not None:
+            nodes.goodbye()
         await close_links(links)
 
 

@@ -5,7 +5,7 @@ from wire.mqtt.choice import carried_by, make_link, readings_per_s
 from wire.mqtt.client_link import ClientLink
 from wire.mqtt.errors import BrokerError
 from wire.mqtt.link import Link
-from wire.mqtt.terms import MqttLink, Subscription, UserProperties, Version
+from wire.mqtt.terms import LinkOptions, MqttLink, Subscription, UserProperties, Version
 
 __all__ = [
     "BrokerAddress",
@@ -13,6 +13,7 @@ __all__ = [
     "BrokerError",
     "ClientLink",
     "Link",
+    "LinkOptions",
     "MqttLink",
     "Subscription",
     "UserProperties",

@@ -89,7 +89,7 @@ class ClientLink:
         self._subscriptions = subscriptions
         self._keep_alive_s = keep_alive_s
         self._session_expiry_s = max(session_expiry_s, _EXACTLY_ONCE_EXPIRY_S if qos == QoS.EXACTLY_ONCE else 0)
-        self._will = will
+        self.will = will
         self._user_properties = list(user_properties)
         self._tls = tls
         self._backoff = backoff or Backoff()
@@ -260,7 +260,7 @@ class ClientLink:
             # Paho's own default is "at the first time", and aiomqtt makes each time the first. 3.1.1 allows no other.
             clean_start=not kept if self._version == "5" else MQTT_CLEAN_START_FIRST_ONLY,
             properties=self._properties(PacketTypes.CONNECT, self._user_properties, self._session_expiry_s),
-            will=_will(self._will),
+            will=_will(self.will),
             transport=transport,
             websocket_path=self.address.websocket_path,
             timeout=timeout_s,
@@ -290,6 +290,9 @@ class ClientLink:
         """
         rng, attempt = random.Random(), 0
         while True:
+            if self.will is not None:  # it may be another one than last time
+                will = (self.will.topic, self.will.payload, int(self.will.qos), self.will.retain)
+                self._client._client.will_set(*will)  # noqa: SLF001 - aiomqtt asks for it only once
             try:
                 async with self._client:
                     await self._subscribe()

@@ -90,7 +90,7 @@ class Link:
         self._subscriptions = list(subscriptions)
         self._keep_alive_s = max(1, keep_alive_s)  # rumqttd refuses 0
         self._session_expiry_s = session_expiry_s
-        self._will = will
+        self.will = will  # of the next connection
         self._user_properties = list(user_properties)
         self._tls = tls
         self._backoff = backoff or Backoff()
@@ -237,7 +237,7 @@ class Link:
                 clean_start=self._session_expiry_s == 0,
                 session_expiry_interval=self._session_expiry_s,
                 keep_alive=self._keep_alive_s,
-                will=self._will,
+                will=self.will,
                 user_properties=self._user_properties,
             ).write()
         )

@@ -50,6 +50,7 @@ class MqttLink(Protocol):
 
     dropped: int
     reconnects: int
+    will: Will | None  # of the next connection
 
     @property
     def connected(self) -> bool: ...  # noqa: D102 - see `Link`
