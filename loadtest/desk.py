@@ -5,6 +5,7 @@ Clients only append here; `loadtest.collect` empties it once a second.
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from array import array
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from loadtest.alerts import AlertRegister
 from loadtest.dialing import Dial
 from loadtest.keepalive import Keepalive, Pulse
 from loadtest.ledger import Catalogue
+from loadtest.site import Site
+from loadtest.targets import Target
 from loadtest.unknown import Unknown
 from wire.backoff import Backoff
 from wire.records import Record
@@ -41,13 +44,14 @@ def _rows() -> dict[str, array[float]]:
 class Desk:
     """Shared by the clients of one run."""
 
-    uri: WebSocketURI
+    uri: WebSocketURI  # its path is the target's own where `path_given` is False
     secret: str
     stamped: bool  # kernel receive stamps work here
     backoff: Backoff | None  # None: nobody comes back
     rng: random.Random  # draws the jitter
     records_wanted: bool
-    dial: Dial = field(default_factory=Dial)  # how the server is reached
+    dial: Dial = field(default_factory=Dial)  # how the server is reached, by the run's options
+    path_given: bool = True
     keepalive: Keepalive | None = None  # None: no pings
     catalogue: Catalogue = field(default_factory=Catalogue)
     register: AlertRegister = field(default_factory=AlertRegister)
@@ -57,10 +61,15 @@ class Desk:
     records: list[Record] = field(default_factory=list)
     pulses: int = 0  # given so far
 
-    @property
-    def token_in_hello(self) -> bool:
-        """Whether the token is in the first message, and not in the handshake."""
-        return self.dial.handshake.token_in.kind == "hello"
+    def site(self, target: Target) -> Site:
+        """Where and how clients of this target connect."""
+        path, _, query = target.path.partition("?")
+        return Site(
+            uri=self.uri if self.path_given else dataclasses.replace(self.uri, path=path, query=query),
+            dial=dataclasses.replace(self.dial, handshake=self.dial.handshake.over(target.handshake)),
+            stamped=self.stamped,
+            secret=self.secret,
+        )
 
     def pulse(self, live_ts: float) -> Pulse | None:
         """Pings of a connection that became live at `live_ts`, None when there are none to be."""

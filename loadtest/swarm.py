@@ -91,6 +91,7 @@ class Swarm:
             rng=random.Random(f"{seed}:jitter"),
             records_wanted=run_dir is not None,
             dial=settings.dial,
+            path_given=bool(settings.ws_path),
             keepalive=settings.keepalive,
         )
         self._cut_rng = random.Random(f"{seed}:cut")
@@ -100,11 +101,12 @@ class Swarm:
         self._health = HealthSampler(self._check, self._desk.record, self._queues, random.Random(f"{seed}:health"))
         self._keeper = gevent.spawn(self._keep)
 
-    def client(self, target: Target, *, instead_of: Client | None = None) -> Client | Intruder:
+    def client(self, target: Target | None = None, *, instead_of: Client | None = None) -> Client | Intruder:
         """The next client: users are numbered in the order in which Locust starts them.
 
-        Its kind is dealt from the mix, or that of the one whose place it takes.
+        Its kind is dealt from the mix, or that of the one whose place it takes; its target is by default the run's.
         """
+        target = target or self._settings.target
         index = len(self.clients) + len(self.intruders)
         kind = instead_of.behaviour.name if instead_of else self._mix.next()
         name, roster = f"c-{index + 1:05d}", self._settings.roster
@@ -158,8 +160,6 @@ class Swarm:
         _log.error("%s", error)
 
     def _keep_alive(self) -> None:
-        if self._settings.keepalive is None:
-            return
         for count, client in enumerate(list(self.clients), 1):
             client.keep_alive(now())
             if count % PULSES_AT_ONCE == 0:
