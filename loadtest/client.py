@@ -15,7 +15,7 @@ import gevent
 from loadtest.behaviours import MANAGER, Behaviour
 from loadtest.behaviours.departure import Absence, DepartureError, listened_until_ts
 from loadtest.books import Books
-from loadtest.desk import ALERT, CONNECT, READING, RECONNECT, Desk, Failure
+from loadtest.desk import ALERT, CONNECT, RECONNECT, Desk, Failure
 from loadtest.endings import BROKEN_FRAME, ConnectionEndedError, closed, timed_out
 from loadtest.reconnection import next_delay_s
 from loadtest.roster import Manager
@@ -35,6 +35,7 @@ class Client:
         live_count, lost_count: how often it became live and lost a live connection.
         given_up: why it will not try again, empty while it may.
         behaviour: how it uses its live connections.
+        measures: what its target lets us measure.
         stopped_ts: when it stopped listening for good, None while it was not stopped.
         left: whether it left for good of its own accord.
     """
@@ -44,6 +45,7 @@ class Client:
     ) -> None:
         self.name = name
         self.manager = manager
+        self.measures = target.measures
         self.behaviour = behaviour
         self.left = False
         self.state = State.IDLE
@@ -58,7 +60,8 @@ class Client:
             catalogue=desk.catalogue,
             register=desk.register,
             unknown=desk.unknown,
-            delivered=desk.latencies_s[READING].append,
+            delivered=desk.delivered(target),
+            number=desk.grid.number,
         )
         self._conversation = target.conversation(manager, self.books, desk.unknown, self._take_alert)
         self._site = desk.site(target)

@@ -11,11 +11,14 @@ from loadtest.desk import Desk
 from loadtest.settle import covered, settle_readings
 from loadtest.truth import Truth
 from wire.clock import now
-from wire.records import AlertCounts, Books, ClientBooks, ReadingCounts
+from wire.records import AlertCounts, Books, ClientBooks, Measures, ReadingCounts
 
 
 def close_books(clients: Sequence[Client], intruders: Sequence[Intruder], truth: Truth | None, desk: Desk) -> Books:
     """Books of the run; every client and intruder has stopped."""
+    if desk.grid.used and truth is not None:
+        for client in clients:
+            desk.grid.move(client.books.ledgers, truth)
     closed = [_settled(client, truth, desk) for client in clients] + [intruder.books() for intruder in intruders]
     readings, alerts = ReadingCounts(), AlertCounts()
     for each in closed:
@@ -30,7 +33,16 @@ def close_books(clients: Sequence[Client], intruders: Sequence[Intruder], truth:
         stamps="kernel" if desk.stamped else "user",
         not_understood=dict(desk.unknown.kinds),
         first_not_understood=desk.unknown.first,
+        not_measurable=_measures(clients, desk).lacking,
     )
+
+
+def _measures(clients: Sequence[Client], desk: Desk) -> Measures:
+    """What the run let us measure: what every target did, unless times were to stand for numbers and could not."""
+    measures = Measures(sequence=desk.grid.problem())
+    for target_measures in {client.measures for client in clients}:
+        measures = target_measures.both(measures)
+    return measures
 
 
 def _settled(client: Client, truth: Truth | None, desk: Desk) -> ClientBooks:

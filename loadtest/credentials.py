@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from loadtest.roster import Manager
 from loadtest.tokens import LIFETIME_S, token
@@ -25,21 +26,42 @@ class Credentials(Protocol):
         """An attempt to connect with it failed: what can be had anew is had anew for the next."""
 
 
+class Given:
+    """What was given once, or nothing."""
+
+    __slots__ = ("_token",)
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def token(self) -> str | None:
+        """That."""
+        return self._token
+
+    def refused(self) -> None:
+        """There is no other."""
+
+
 class Signed:
-    """A JWT that we sign ourselves, good for an hour or more; signing costs as much as a tenth of a handshake."""
+    """A JWT that we sign ourselves, good for an hour or more; signing costs as much as a tenth of a handshake.
 
-    __slots__ = ("_manager", "_secret", "_signed", "_until_ts")
+    Args:
+        claims: of the token beside its end; None: those of our own servers.
+    """
 
-    def __init__(self, manager: Manager, secret: str) -> None:
+    __slots__ = ("_claims", "_manager", "_secret", "_signed", "_until_ts")
+
+    def __init__(self, manager: Manager, secret: str, claims: Mapping[str, Any] | None = None) -> None:
         self._manager = manager
         self._secret = secret
+        self._claims = claims
         self._signed, self._until_ts = "", 0.0
 
     def token(self) -> str:
         """A token."""
         ts = now()
         if ts > self._until_ts:
-            self._signed = token(self._manager, secret=self._secret, now_ts=ts)
+            self._signed = token(self._manager, secret=self._secret, now_ts=ts, claims=self._claims)
             self._until_ts = ts + LIFETIME_S - _RENEWED_S
         return self._signed
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import dataclasses
 import random
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from websockets.uri import WebSocketURI
 
 from loadtest.alerts import AlertRegister
 from loadtest.dialing import Dial
+from loadtest.grid import Grid
 from loadtest.keepalive import Keepalive, Pulse
 from loadtest.ledger import Catalogue
 from loadtest.site import Site
@@ -40,6 +42,10 @@ def _rows() -> dict[str, array[float]]:
     return {row: array("d") for row in (*ROWS, *RARE_ROWS)}
 
 
+def _nothing(_: float) -> None:
+    pass
+
+
 @dataclass(slots=True)
 class Desk:
     """Shared by the clients of one run."""
@@ -60,6 +66,11 @@ class Desk:
     failures: list[Failure] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     pulses: int = 0  # given so far
+    interval_s: Callable[[], float | None] = lambda: None  # between two readings of a sensor, once the load has begun
+    grid: Grid = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.grid = Grid(self.catalogue, self.interval_s)
 
     def site(self, target: Target) -> Site:
         """Where and how clients of this target connect."""
@@ -78,6 +89,10 @@ class Desk:
         self.pulses += 1
         first_ts = live_ts + self.keepalive.first_after_s(self.pulses)
         return Pulse(self.keepalive, first_ts, self.latencies_s[PING].append)
+
+    def delivered(self, target: Target) -> Callable[[float], object]:
+        """What takes the latency of each reading delivered; one that says no time has none."""
+        return _nothing if target.measures.time else self.latencies_s[READING].append
 
     def record(self, record: Record) -> None:
         """Lay a record down, where records are kept."""

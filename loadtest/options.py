@@ -9,7 +9,7 @@ from typing import Any
 from websockets.exceptions import InvalidURI
 from websockets.uri import WebSocketURI, parse_uri
 
-from loadtest.behaviours.options import BehaviourSettings, declare_behaviours, read_behaviours
+from loadtest.behaviours.options import INTRUDER, BehaviourSettings, declare_behaviours, read_behaviours
 from loadtest.dial_options import declare_dial, read_backoff, read_dial, read_keepalive
 from loadtest.dialing import Dial
 from loadtest.keepalive import Keepalive
@@ -46,7 +46,7 @@ def declare(parser: Any) -> None:  # noqa: ANN401 - Locust's parser comes withou
         variable = variable or "SENSORSWARM_" + name.removeprefix("--").replace("-", "_").upper()
         parser.add_argument(name, env_var=variable, include_in_web_ui=web, **rest)
 
-    option("--target", default=DEFAULT, help="kind of server: a shipped target, or MODULE:CLASS")
+    option("--target", default=DEFAULT, help="kind of server: a shipped target, a .toml file, or MODULE:CLASS")
     option("--fleet", default="50", help="number of buildings (b-0001, ...), or their names parted by commas")
     option("--buildings-per-manager", default="3", help="buildings each user may see: a number, or zipf:EXPONENT")
     option("--swarm-seed", type=int, default=0, help="draws who sees what, and the jitter")
@@ -70,12 +70,17 @@ def read(options: Any) -> Settings:  # noqa: ANN401 - a namespace of Locust
     Raises:
         SensorSwarmError: an option that cannot be used.
     """
+    target = find_target(options.target)
+    _check_managers(target, getattr(options, "num_users", None))
+    behaviours = read_behaviours(options)
+    if target.measures.refusals and INTRUDER in behaviours.weights:
+        raise SensorSwarmError(f"--behaviour {INTRUDER}: nothing could be said of it: {target.measures.refusals}")
     return Settings(
-        target=find_target(options.target),
+        target=target,
         roster=Roster(
             parse_fleet(options.fleet), parse_count(str(options.buildings_per_manager)), int(options.swarm_seed)
         ),
-        behaviours=read_behaviours(options),
+        behaviours=behaviours,
         backoff=read_backoff(options.backoff, options.jitter, options.reconnect),
         dial=read_dial(options),
         keepalive=read_keepalive(options),
@@ -84,6 +89,14 @@ def read(options: Any) -> Settings:  # noqa: ANN401 - a namespace of Locust
         secret=options.jwt_secret or None,
         run_dir=Path(options.run_dir) if options.run_dir else None,
     )
+
+
+def _check_managers(target: Target, users: int | None) -> None:
+    if target.most_managers is not None and users is not None and users > target.most_managers:
+        raise SensorSwarmError(
+            f"-u {users}: the target has tokens for {target.most_managers} managers; "
+            f"choose up to {target.most_managers}, or write more into its token file"
+        )
 
 
 def _most(text: str) -> int | None:

@@ -14,8 +14,9 @@ from websockets.uri import WebSocketURI
 
 from loadtest.behaviours import KINDS
 from loadtest.behaviours.churn import Churn, leaving
-from loadtest.behaviours.intruder import INTRUDER, Intruder
+from loadtest.behaviours.intruder import Intruder
 from loadtest.behaviours.mix import Mix
+from loadtest.behaviours.options import INTRUDER
 from loadtest.behaviours.slow import Slow
 from loadtest.client import Client
 from loadtest.closing import close_books
@@ -42,6 +43,7 @@ from wire.records import (
     PublishedTotal,
     make_directory,
     read_lines,
+    read_records,
     records_of,
     write_json,
 )
@@ -93,6 +95,7 @@ class Swarm:
             dial=settings.dial,
             path_given=bool(settings.ws_path),
             keepalive=settings.keepalive,
+            interval_s=self._interval_s,
         )
         self._cut_rng = random.Random(f"{seed}:cut")
         self._run_dir = run_dir
@@ -110,13 +113,14 @@ class Swarm:
         index = len(self.clients) + len(self.intruders)
         kind = instead_of.behaviour.name if instead_of else self._mix.next()
         name, roster = f"c-{index + 1:05d}", self._settings.roster
+        manager = target.manager(roster.manager(index))
         rng = random.Random(f"{roster.seed}:{kind}:{index}")
         if kind == INTRUDER:
-            intruder = Intruder(name, roster.manager(index), roster.fleet, target, self._desk, rng)
+            intruder = Intruder(name, manager, roster.fleet, target, self._desk, rng)
             self.intruders.append(intruder)
             return intruder
         behaviour = KINDS[kind](self._settings.behaviours, rng)
-        client = Client(name, roster.manager(index), target, self._desk, behaviour=behaviour)
+        client = Client(name, manager, target, self._desk, behaviour=behaviour)
         self.clients.append(client)
         return client
 
@@ -246,6 +250,11 @@ class Swarm:
             if awaited <= {final.building for final in records_of(lines, PublishedFinal)} or now() >= deadline_ts:
                 return lines
             gevent.sleep(0.1)
+
+    def _interval_s(self) -> float | None:
+        """Seconds between two readings of a sensor, as the simulator said when the load began."""
+        starts = read_records(self._run_dir / PUBLISHED, PublishedStart) if self._run_dir else []
+        return starts[0].interval_s if starts else None
 
     def _truth(self, published: list[dict[str, Any]]) -> Truth | None:
         try:

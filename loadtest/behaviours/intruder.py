@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import gevent
 
 from loadtest.behaviours.attempts import LISTEN_S, PAUSE_S, Answer, Asking, Attempt, Outcome, attempts, outcome_of
+from loadtest.behaviours.options import INTRUDER
 from loadtest.books import Books
-from loadtest.desk import ALERT, READING, Desk, Failure
+from loadtest.desk import ALERT, Desk, Failure
 from loadtest.endings import ConnectionEndedError
 from loadtest.ledger import Catalogue
 from loadtest.roster import Manager
@@ -28,7 +29,6 @@ from loadtest.transport import Transport
 from wire.clock import now
 from wire.records import AlertCounts, AlertDelivery, ClientBooks, Intrusion, ReadingCounts
 
-INTRUDER = "intruder"
 ATTEMPT_TIMEOUT_S = 10.0
 
 
@@ -37,14 +37,14 @@ class Loot(Books):
 
     __slots__ = ("acknowledged",)
 
-    def __init__(self, entitled: Sequence[str], desk: Desk) -> None:
+    def __init__(self, entitled: Sequence[str], desk: Desk, delivered: Callable[[float], object]) -> None:
         # A catalogue of its own: what it stole must not become a sensor that the others are said to have heard of.
         super().__init__(
             entitled,
             catalogue=Catalogue(),
             register=desk.register,
             unknown=desk.unknown,
-            delivered=desk.latencies_s[READING].append,
+            delivered=delivered,
         )
         self.acknowledged: set[str] = set()
 
@@ -99,7 +99,7 @@ class Intruder:
         """One attempt, from connecting to its line in the records; one cut short by the end counts when it leaked."""
         desk, own = self._desk, self.manager.buildings
         asked = forbidden if attempt is Asking.IN_HELLO else own
-        loot = Loot(own if isinstance(attempt, Asking) else (), desk)
+        loot = Loot(own if isinstance(attempt, Asking) else (), desk, desk.delivered(self._target))
         asking = Manager(self.manager.user, asked)
         conversation = self._target.conversation(asking, loot, desk.unknown, self._take_alert)
         started_ts, ending, opened, finished = now(), ConnectionEndedError(0, "", kind=""), False, False

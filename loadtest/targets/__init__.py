@@ -65,11 +65,16 @@ class Target(Protocol):
         path: of the endpoint, where --ws-path gives no other.
         handshake: what it wants in a handshake; the run's options go before it.
         measures: what it lets us measure.
+        most_managers: managers that it has credentials for; None: any number.
     """
 
     path: str
     handshake: Handshake
     measures: Measures
+    most_managers: int | None
+
+    def manager(self, drawn: Manager) -> Manager:
+        """A manager as the server knows it, where that is not as it was drawn."""
 
     def credentials(self, manager: Manager, site: Site) -> Credentials:
         """What a client shows to be let in."""

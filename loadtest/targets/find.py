@@ -1,4 +1,4 @@
-"""The target that an option names: one of ours, or somebody's own class."""
+"""The target that an option names: one of ours, a TOML file, or somebody's own class."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.targets import Target
+from loadtest.targets.json import JsonTarget
 from wire.errors import SensorSwarmError
 
 SHIPPED = {
@@ -18,17 +19,19 @@ DEFAULT = "sensorswarm"
 
 
 def find_target(text: str) -> Target:
-    """Target named by `text`: a shipped one's name, or MODULE:CLASS.
+    """Target named by `text`: a shipped one's name, a .toml file, or MODULE:CLASS.
 
     Raises:
         SensorSwarmError: there is none of that name, or it cannot be made.
     """
     if text in SHIPPED:
         return _made(SHIPPED[text])
+    if text.endswith(".toml"):
+        return JsonTarget.of(Path(text))
     if ":" in text:
         return _made(text)
     near = get_close_matches(text, SHIPPED, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"give one of {', '.join(SHIPPED)}, or MODULE:CLASS"
+    remedy = f"did you mean {near[0]}?" if near else f"give one of {', '.join(SHIPPED)}, a .toml file or MODULE:CLASS"
     raise SensorSwarmError(f"--target {text}: no such target; {remedy}")
 
 

@@ -47,6 +47,11 @@ class WebSocketTarget:
     path = "/ws"
     handshake = Handshake()
     measures = Measures()
+    most_managers: int | None = None
+
+    def manager(self, drawn: Manager) -> Manager:
+        """The very one that was drawn."""
+        return drawn
 
     def credentials(self, manager: Manager, site: Site) -> Credentials:
         """A token signed with the run's secret."""
