@@ -252,9 +252,7 @@ def test_times_come_in_many_units(tmp_path, unit, value):
 @pytest.mark.parametrize(("name", "pack"), [("msgpack", msgpack.packb), ("cbor", cbor2.dumps)])
 def test_binary_formats_are_read_and_written(tmp_path, name, pack):
     """Bytes both ways, keys that are numbers, and a broken message is told."""
-    text = f'format = "{name}"
-first = [{{ hello = "{{user}}" }}]
-' + PLAIN.replace("/id", "/0").replace("/t", "/6")
+    text = f'format = "{name}"\nfirst = [{{ hello = "{{user}}" }}]\n' + PLAIN.replace("/id", "/0").replace("/t", "/6")
     talk = Talk(tmp_path, text, "a")
     assert talk.talk.hello(None) == [pack({"hello": "m-0001"})]
     talk.hear(pack({0: "a/1", 6: NOW, "n": 0}), b"\xc1\xff", pack(7))
