@@ -131,6 +131,7 @@ class Run:
     usable: bool | None = None  # None: not ended
     reasons: list[str] = field(default_factory=list)  # why not usable
     settings: dict[str, Any] = field(default_factory=dict)  # the scenario as it was resolved
+    gates_set: list[str] = field(default_factory=list)  # gates of it that the scenario itself sets
     versions: dict[str, str] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=dict)
     processes: list[dict[str, Any]] = field(default_factory=list)  # role, pid, exit

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 _FROM_SEQUENCE = frozenset(
     f"reading.{name}"
     for name in (
-        *("expected", "missing", "missing_connected", "missing_away", "missing_tail"),
+        *("expected", "delivered", "missing", "missing_connected", "missing_away", "missing_tail"),
         *("duplicated", "order_breaks", "delivered_share"),
     )
 )
