@@ -71,7 +71,7 @@ def read(options: Any) -> Settings:  # noqa: ANN401 - a namespace of Locust
         SensorSwarmError: an option that cannot be used.
     """
     target = find_target(options.target)
-    _check_managers(target, getattr(options, "num_users", None))
+    check_managers(target, getattr(options, "num_users", None))
     behaviours = read_behaviours(options)
     if target.measures.refusals and INTRUDER in behaviours.weights:
         raise SensorSwarmError(f"--behaviour {INTRUDER}: nothing could be said of it: {target.measures.refusals}")
@@ -91,7 +91,12 @@ def read(options: Any) -> Settings:  # noqa: ANN401 - a namespace of Locust
     )
 
 
-def _check_managers(target: Target, users: int | None) -> None:
+def check_managers(target: Target, users: int | None) -> None:
+    """Refuse more users than the target has credentials for.
+
+    Raises:
+        SensorSwarmError: they are more.
+    """
     if target.most_managers is not None and users is not None and users > target.most_managers:
         raise SensorSwarmError(
             f"-u {users}: the target has tokens for {target.most_managers} managers; "

@@ -27,17 +27,23 @@ class Problem(NamedTuple):
 
 
 def problem_of(spec: Spec, message: Any, kind: Kind | None = None) -> Problem:  # noqa: ANN401 - what the server sent
-    """The first thing that keeps a message from being understood; `kind` is None for one that holds readings."""
-    if kind is Kind.ALERT and spec.alert is not None:
-        problems = _of_table(spec.alert, "alert", message)
-    elif kind is Kind.ACKNOWLEDGED and spec.acknowledged is not None:
-        problems = _of_pointer(("acknowledged", "building"), spec.acknowledged.building, message)
-    elif kind is Kind.REFUSED and spec.refused is not None:
-        problems = _of_pointer(("refused", "code"), spec.refused.code, message, number=True)
-        problems += _of_pointer(("refused", "reason"), spec.refused.reason, message)
-    else:
-        problems = _of_table(spec.reading, "reading", message)
+    """The first thing that keeps a message from being understood."""
+    problems = problems_of(spec, message, kind)
     return problems[0] if problems else Problem(("reading",), "not as described")
+
+
+def problems_of(spec: Spec, message: Any, kind: Kind | None = None) -> list[Problem]:  # noqa: ANN401
+    """All of them; `kind` is None for a message that holds readings."""
+    if kind is Kind.ALERT and spec.alert is not None:
+        return _of_table(spec.alert, "alert", message)
+    if kind is Kind.ACKNOWLEDGED and spec.acknowledged is not None:
+        return _of_pointer(("acknowledged", "building"), spec.acknowledged.building, message)
+    if kind is Kind.REFUSED and spec.refused is not None:
+        return [
+            *_of_pointer(("refused", "code"), spec.refused.code, message, number=True),
+            *_of_pointer(("refused", "reason"), spec.refused.reason, message),
+        ]
+    return _of_table(spec.reading, "reading", message)
 
 
 def _of_table(table: Reading | Alert, name: str, message: Any) -> list[Problem]:  # noqa: ANN401
@@ -59,7 +65,7 @@ def _of_one(table: Reading | Alert, name: str, message: Any, one: Any) -> list[P
         if place is None:
             continue
         value, missing = value_at(place, message, one)
-        words = missing or _wrong_kind(table, name, key, value)
+        words = missing or _wrong_kind(table, key, value)
         if words:
             problems.append(Problem((name, _key_to_change(key, words)), f"{place!r} {words}"))
     if table.building is None and table.sensor is not None and not problems:
@@ -83,7 +89,7 @@ def value_at(place: str, message: Any, one: Any) -> tuple[Any, str]:  # noqa: AN
         return None, f"is not there; there {'are' if isinstance(inside, dict) else 'is'} {keys}"
 
 
-def _wrong_kind(table: Reading | Alert, name: str, key: str, value: Any) -> str:  # noqa: ANN401
+def _wrong_kind(table: Reading | Alert, key: str, value: Any) -> str:  # noqa: ANN401
     """What is wrong with a value that is there; empty when nothing is."""
     if key in ("sensor", "building") and not isinstance(value, str):
         place = getattr(table, key)
@@ -94,7 +100,6 @@ def _wrong_kind(table: Reading | Alert, name: str, key: str, value: Any) -> str:
         return f"is {kind_of(value)}, no number"
     if key == "time":
         return wrong_time(value, table.time_unit)
-    del name
     return ""
 
 

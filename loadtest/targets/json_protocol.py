@@ -44,6 +44,7 @@ class Protocol:
         booked: how the books take its readings: name of the method of `loadtest.books.Books`.
         one_each: whether each building is subscribed to by a message of its own.
         measures: what it lets us measure.
+        readings_of, readings_in: give the readings of a message as booked, and as they stand there.
         wrong: what decoding a message and taking its readings raises when it is not as described.
 
     Raises:
@@ -58,7 +59,7 @@ class Protocol:
         self.one_each = BUILDING in repr(spec.subscribe)
         self.measures = _measures(spec)
         self.readings_of = readings_of(spec.reading)
-        self._array = array(spec.reading.each)
+        self.readings_in = array(spec.reading.each)
         self._alerts_of = alerts_of(spec.alert) if spec.alert else None
         conditions = _conditions(spec)
         self._kinds: list[tuple[Kind, Holds]] = [
@@ -84,7 +85,7 @@ class Protocol:
         """The same message once for each of its readings, with nothing but that one in it."""
         each = self.spec.reading.each
         try:
-            readings = self._array(message)
+            readings = self.readings_in(message)
         except WRONG:
             readings = []
         if each is None or not readings:
