@@ -24,7 +24,7 @@ class Addresses:
     server_port: int
     directory: Path
     proxy_port: int = 0  # 0: the swarm connects to the server itself
-    ws_path: str = "/ws"
+    ws_path: str = ""  # empty: the target's own
 
     @property
     def swarm_url(self) -> str:
@@ -60,7 +60,9 @@ def swarm(scenario: Scenario, addresses: Addresses, *, locustfile: Path, longest
     fleet = str(scenario.fleet.buildings) if scenario.fleet else ",".join(scenario.building_names)
     return [
         *(sys.executable, "-m", "locust", "-f", str(locustfile), "--headless"),
-        *("--host", addresses.swarm_url, "--ws-path", addresses.ws_path),
+        *("--host", addresses.swarm_url),
+        *(("--ws-path", addresses.ws_path) if addresses.ws_path else ()),
+        *(("--target", swarm.target) if swarm.target is not None else ()),
         *("-u", str(swarm.managers), "-r", str(swarm.spawn_rate), "-t", f"{longest_s:.0f}s"),
         *("--run-dir", str(addresses.directory)),
         *("--fleet", fleet),

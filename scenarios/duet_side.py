@@ -119,7 +119,7 @@ def _place(text: str, *, allow_remote: bool) -> Place:
                 f"url: {host} is not this machine, and load is put on this machine only; --allow-remote puts it there, "
                 "if you may"
             )
-    return Place(ws.hostname or "", ws.port, ws.path if ws.path.strip("/") else "/ws", broker.url)
+    return Place(ws.hostname or "", ws.port, ws.path if ws.path.strip("/") else "", broker.url)
 
 
 def _ws(text: str) -> SplitResult:

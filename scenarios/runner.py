@@ -73,6 +73,7 @@ def run(
         stack=server.label,
         time_scale=scenario.time_scale,
         settings=scenario.model_dump(mode="json"),
+        gates_set=sorted(scenario.gate.model_fields_set),
         versions=facts.versions(),
         machine=facts.machine(),
     )
@@ -207,7 +208,7 @@ class _Conductor:
             place.port if place else free_port(_LOOPBACK),
             self._directory.absolute(),  # for a server that starts in another folder
             proxy_port=free_port(_LOOPBACK) if proxied else 0,
-            ws_path=place.ws_path if place else "/ws",
+            ws_path=place.ws_path if place else "",
         )
         self._tell(f"broker      {addresses.broker_url}{'' if place else ' (embedded)'}")
         if place is None:

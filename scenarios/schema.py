@@ -70,6 +70,7 @@ class Swarm(Table):
     jitter: Literal["full", "equal", "none"] = "equal"
     churn_per_minute: float = Field(default=0.0, ge=0, le=1e6, allow_inf_nan=False)  # clients replaced, in all
     behaviour: list[Behaviour] = Field(default_factory=list)
+    target: str | None = None  # kind of server; a .toml file is relative to the scenario; None: our own
 
     @model_validator(mode="after")
     def _each_kind_once(self) -> Swarm:
@@ -239,12 +240,20 @@ def load(path: Path) -> Scenario:
         scenario = Scenario.model_validate(content)
     except ValidationError as error:
         raise ScenarioError("\n".join(f"scenario {path}: {line}" for line in _mistakes(error))) from None
+    scenario = with_target(scenario, scenario.swarm.target, folder=path.parent)
     if scenario.recording is None:
         return scenario
     file = (path.parent / scenario.recording.file).resolve()
     if not file.is_file():
         raise ScenarioError(f"scenario {path}: recording.file: {file} does not exist")
     return scenario.model_copy(update={"recording": scenario.recording.model_copy(update={"file": file})})
+
+
+def with_target(scenario: Scenario, target: str | None, *, folder: Path) -> Scenario:
+    """Same scenario on another kind of server; the path of a target file, relative to `folder`, becomes absolute."""
+    if target is not None and target.endswith(".toml"):
+        target = str((folder / target).resolve())
+    return scenario.model_copy(update={"swarm": scenario.swarm.model_copy(update={"target": target})})
 
 
 def _mistakes(error: ValidationError) -> list[str]:

@@ -31,7 +31,7 @@ class Place:
 
     host: str
     port: int
-    ws_path: str
+    ws_path: str  # empty: the target's own
     broker_url: str
 
 

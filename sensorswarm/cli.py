@@ -18,12 +18,19 @@ import reports.gate_cli
 import reports.trend_cli
 import sensorswarm.calibrate
 import sensorswarm.compare
+import sensorswarm.doctor
 from reports.gate.slo import parse_slo
 from scenarios import library, runner, schema
+from scenarios.duet_side import Revision, parse_side
+from sensorswarm.target import TARGET_HELP, check_target
 from wire.broker import EmbeddedBroker
 from wire.errors import ExitCode, SensorSwarmError, UnusableError
 
 WIDTH = 80  # columns of a terminal nobody has widened
+SERVER_HELP = (
+    "The server under test: cmd:COMMAND with {port} and {broker}, url:ws://HOST:PORT,mqtt://HOST:PORT, or options of "
+    "our own server, which is the default."
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,6 +48,7 @@ app.command()(reports.gate_cli.gate)
 app.command()(reports.trend_cli.trend)
 app.command()(sensorswarm.compare.compare)
 app.command()(sensorswarm.calibrate.calibrate)
+app.command()(sensorswarm.doctor.doctor)
 
 
 @app.command()
@@ -52,9 +60,19 @@ def run(
         Path | None, typer.Option(help="Where the run's files go; by default runs/NAME-TIME in this folder.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="In place of the scenario's own seed.")] = None,
+    server: Annotated[str, typer.Option(help=SERVER_HELP)] = "",
+    target: Annotated[str | None, typer.Option(help=TARGET_HELP)] = None,
+    ready: Annotated[str | None, typer.Option(help="HTTP path where a cmd: server says 200.")] = None,
+    allow_remote: Annotated[bool, typer.Option(help="Let url: be another machine.")] = False,
 ) -> None:
     """Run a scenario: broker, server, swarm and simulator as real processes; then report and verdict."""
     chosen = schema.load(library.find(scenario))
+    if target is not None:
+        chosen = schema.with_target(chosen, target, folder=Path.cwd())
+    check_target(chosen)
+    under_test = parse_side(server, ready_path=ready, allow_remote=allow_remote)
+    if isinstance(under_test, Revision):
+        raise SensorSwarmError(f"--server {server}: revisions are for `sensorswarm compare`; give cmd: or url:")
     for limit in chosen.gate.slo:
         _check_limit(scenario, limit)
     if seed is not None:
@@ -62,7 +80,9 @@ def run(
     directory = run_dir or Path("runs") / f"{chosen.name}-{time.strftime('%Y%m%d-%H%M%S')}"
     typer.echo(textwrap.fill(f"{chosen.name}: {chosen.description}", WIDTH))
     try:
-        runner.run(chosen, directory, tell=lambda line: typer.echo(f"  {line}"), progress=_show_progress)
+        runner.run(
+            chosen, directory, tell=lambda line: typer.echo(f"  {line}"), progress=_show_progress, server=under_test
+        )
     except UnusableError as error:
         # What was written can still be looked at: the report names what is missing.
         typer.echo(f"sensorswarm: {error}", err=True)

@@ -27,6 +27,7 @@ from sensorswarm.compare_progress import Progress
 from sensorswarm.compare_run import RealRun
 from sensorswarm.compare_set import Judge
 from sensorswarm.compare_sides import Sides, checkouts
+from sensorswarm.target import TARGET_HELP, check_target
 from wire.errors import SensorSwarmError, UnusableError
 from wire.records import write_json
 
@@ -60,6 +61,7 @@ def compare(
     serve: Annotated[str, typer.Option(help="Command that serves from a git: worktree, with {port} {broker}.")] = "",
     ready: Annotated[str | None, typer.Option(help="HTTP path where a cmd: or --serve server says 200.")] = None,
     allow_remote: Annotated[bool, typer.Option(help="Let url: be another machine.")] = False,
+    target: Annotated[str | None, typer.Option(help=TARGET_HELP)] = None,
 ) -> None:
     """Compare two servers in interleaved pairs of runs.
 
@@ -68,6 +70,9 @@ def compare(
     limits = limits_of(limit or [])
     check_pairs(pairs, metrics=len(limits))
     chosen = schema.load(library.find(scenario))
+    if target is not None:
+        chosen = schema.with_target(chosen, target, folder=Path.cwd())
+    check_target(chosen)
     if calibration is not None:
         known = read_calibration(calibration)
         limits = calibrated_limits(known, limits, settings=identity(chosen), machine=facts.machine(), pairs=pairs)

@@ -23,7 +23,7 @@ from wire.errors import SensorSwarmError
         ),
         (
             "url:ws://127.0.0.1:8765,mqtt://localhost:1884",
-            Running(Place("127.0.0.1", 8765, "/ws", "mqtt://localhost:1884"), label="ws://127.0.0.1:8765"),
+            Running(Place("127.0.0.1", 8765, "", "mqtt://localhost:1884"), label="ws://127.0.0.1:8765"),
         ),
         (
             "url:ws://[::1]:80/live,mqtt://[::1]",
@@ -76,7 +76,7 @@ def test_another_machine_is_a_target_only_when_it_is_asked_for() -> None:
     """Load is put on others by nobody's mistake."""
     side = parse_side("url:ws://192.0.2.1:80,mqtt://broker.example:1", allow_remote=True)
     assert isinstance(side, Running)
-    assert side.place == Place("192.0.2.1", 80, "/ws", "mqtt://broker.example:1")
+    assert side.place == Place("192.0.2.1", 80, "", "mqtt://broker.example:1")
 
 
 def test_a_command_is_told_its_path_of_readiness() -> None:
