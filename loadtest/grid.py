@@ -29,10 +29,11 @@ class Grid:
 
     Attributes:
         used: whether any number was asked for.
+        skewed: whether the clock of a sensor was wrong on purpose, so that its times tell nothing.
     """
 
     def __init__(self, catalogue: Catalogue, interval_s: Callable[[], float | None]) -> None:
-        self.used = False
+        self.used = self.skewed = False
         self._catalogue = catalogue
         self._find_interval_s = interval_s
         self._interval_s: float | None = None
@@ -70,6 +71,8 @@ class Grid:
             return ""
         if self._interval_s is None:
             return "readings carry no sequence number, and without published.jsonl in --run-dir their times tell none"
+        if self.skewed:
+            return "readings carry no sequence number, and the clock_skewed anomaly made times that tell none"
         if self._outside:
             return (
                 f"readings carry no sequence number, and {self._outside:,} of their times lie between those at which "

@@ -35,9 +35,11 @@ from loadtest.truth import Truth, truth_of
 from wire.clock import now
 from wire.errors import UnusableError
 from wire.records import (
+    ANOMALIES,
     BOOKS,
     PUBLISHED,
     SWARM_READY,
+    Anomaly,
     PublishedFinal,
     PublishedStart,
     PublishedTotal,
@@ -215,6 +217,9 @@ class Swarm:
         self._keeper.kill()
         gc.set_threshold(*self._collections)
         published = self._published()
+        if self._run_dir and self._desk.grid.used:
+            truths = read_records(self._run_dir / ANOMALIES, Anomaly)
+            self._desk.grid.skewed = any(one.kind == "clock_skewed" for one in truths)
         books = close_books(self.clients, self.intruders, self._truth(published), self._desk)
         books.not_usable = self._check.reasons() + publisher_reasons(records_of(published, PublishedTotal))
         try:

@@ -133,9 +133,9 @@ def array(each: str | None) -> Getter:
 
     def readings(message: Any) -> list[Any]:  # noqa: ANN401
         found = get(message)
-        if found.__class__ is not list:
+        if not isinstance(found, list):
             raise TypeError(each)
-        return list(found)
+        return found
 
     return readings
 

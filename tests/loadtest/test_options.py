@@ -78,3 +78,31 @@ def test_a_host_that_cannot_be_is_refused(host):
     """One line names --host and an address that would do."""
     with pytest.raises(SensorSwarmError, match="--host"):
         endpoint(host, "/ws")
+
+
+def test_a_target_is_read_with_the_options(tmp_path):
+    """The shipped one by default; a file in full, before there is load."""
+    assert read(given()).target.path == "/ws"
+    path = tmp_path / "t.toml"
+    path.write_text('path = "/live"\n[reading]\nsensor = "/id"\n')
+    settings = read(given("--target", str(path)))
+    assert (settings.target.path, settings.ws_path) == ("/live", "")
+    path.write_text('[reading]\nsensor = "id"\n')
+    with pytest.raises(SensorSwarmError, match=r"t\.toml:2: reading\.sensor"):
+        read(given("--target", str(path)))
+
+
+def test_more_managers_than_tokens_and_intruders_of_whom_nothing_could_be_said_are_refused(tmp_path):
+    """Both are wrong usage, told before there is load."""
+    path = tmp_path / "t.toml"
+    path.write_text('[auth]\nkind = "file"\nin = "header"\nfile = "keys"\n[reading]\nsensor = "/id"\n')
+    (tmp_path / "keys").write_text("k1\nk2\n")
+    options = given("--target", str(path))
+    options.num_users = 3
+    with pytest.raises(SensorSwarmError, match="-u 3: the target has tokens for 2 managers"):
+        read(options)
+    options.num_users = 2
+    assert read(options).target.most_managers == 2
+    options.behaviour = "manager=9,intruder=1"
+    with pytest.raises(SensorSwarmError, match=r"--behaviour intruder: .*kind is not"):
+        read(options)

@@ -200,3 +200,11 @@ def test_the_server_keeps_its_alerts_in_the_run_directory() -> None:
     """They outlive it there, and no other run finds them."""
     server = commands.server(schema.Scenario.model_validate(MIXED), ADDRESSES)
     assert option(server, "--alerts") == str(Path("run") / commands.ALERTS)
+
+
+def test_a_target_reaches_the_swarm_and_brings_its_own_path() -> None:
+    """No path is given where the target knows it."""
+    demo = schema.with_target(schema.load(library.find("demo")), "socketio", folder=Path())
+    swarm = commands.swarm(demo, ADDRESSES, locustfile=Path("ws.py"), longest_s=1)
+    assert option(swarm, "--target") == "socketio"
+    assert "--ws-path" not in swarm

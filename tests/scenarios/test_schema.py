@@ -168,3 +168,11 @@ def test_a_file_wins_over_a_shipped_name(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "demo").write_text(GOOD)
     monkeypatch.chdir(tmp_path)
     assert library.find("demo") == Path("demo")
+
+
+def test_a_target_file_is_looked_for_beside_the_scenario(tmp_path: Path) -> None:
+    """Wherever the command is run; a name stays a name, and without one it is our own server."""
+    in_swarm = GOOD.replace("managers = 4", "managers = 4\ntarget = %s")
+    assert load(tmp_path, in_swarm % '"own.toml"').swarm.target == str(tmp_path / "own.toml")
+    assert load(tmp_path, in_swarm % '"socketio"').swarm.target == "socketio"
+    assert load(tmp_path, GOOD).swarm.target is None
