@@ -70,6 +70,9 @@ def table(outcome: Outcome) -> str:
     lines += ["", f"{'Latency':<10}{'count':>12}{'p50 ms':>12}{'p90 ms':>10}{'p99 ms':>12}{'max ms':>18}", "-" * 74]
     measured = [row for row in RARE_ROWS if row in outcome.tallies and outcome.tallies[row].total]
     for row in (*ROWS, *measured):
+        if books.measures.why_not(f"{row}.max"):
+            lines.append(f"{row:<10}{'-':>12}{'-':>12}{'-':>10}{'-':>12}{'-':>18}")
+            continue
         tally = outcome.tallies[row]
         p50, p90, p99, highest = tally.percentiles_ms()
         lines.append(f"{row:<10}{tally.total:>12,}{p50:>12,.2f}{p90:>10,.2f}{p99:>12,.2f}{highest:>18,.2f}")

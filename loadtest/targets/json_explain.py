@@ -72,7 +72,7 @@ def _of_one(table: Reading | Alert, name: str, message: Any, one: Any) -> list[P
         sensor = value_at(table.sensor, message, one)[0]
         try:
             home(sensor)
-        except ValueError:
+        except (TypeError, ValueError):
             problems.append(
                 Problem((name, "building"), f"is missing, and sensor {sensor!r} names no building before a slash")
             )
@@ -112,6 +112,8 @@ def wrong_time(value: Any, unit: str) -> str:  # noqa: ANN401
         remedy = '; write time_unit = "iso8601"' if isinstance(value, str) else ""
         return f"is {kind_of(value)}, {wanted}{remedy}"
     except (ValueError, OverflowError):
+        if unit in _UNITS:
+            return f"is {kind_of(value)}, no time"
         if unit == "iso8601" and not wrong_time(value, "iso8601-utc"):
             return f'is {kind_of(value)} without an offset; write time_unit = "iso8601-utc" if it is UTC'
         return f"is {kind_of(value)}, no time in ISO 8601"

@@ -41,4 +41,6 @@ def format_of(name: str) -> Format:
     if name == "msgpack":
         unpack = module.unpackb
         return Format("msgpack", lambda data: unpack(data, strict_map_key=False), module.packb, (ValueError, TypeError))
-    return Format("CBOR", module.loads, module.dumps, (module.CBORDecodeError, ValueError, TypeError, EOFError))
+    return Format(
+        "CBOR", module.loads, module.dumps, (module.CBORDecodeError, ValueError, TypeError, EOFError, RecursionError)
+    )

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from loadtest.targets.json_pointer import Getter, compile_pointer
 from loadtest.targets.json_schema import PLACES, Alert, Condition, Reading, When
 
+_LARGEST = 1e20  # beyond any time, in nanoseconds too
+
 WRONG = (LookupError, TypeError, ValueError, OverflowError)
 """What taking something out of a message raises when that is not as described."""
 
@@ -52,9 +54,11 @@ def seconds(unit: str) -> Callable[[Any], float]:
     parts = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
 
     def of_number(value: Any) -> float:  # noqa: ANN401 - what the server sent
-        if value.__class__ is float or value.__class__ is int:
-            return value / parts
-        raise TypeError(value)
+        if value.__class__ is not float and value.__class__ is not int:
+            raise TypeError(value)
+        if not -_LARGEST < value < _LARGEST:  # binary formats know infinity and what is no number
+            raise ValueError(value)
+        return value / parts
 
     return of_number
 
@@ -184,7 +188,10 @@ def home(sensor: str) -> str:
 
     Raises:
         ValueError: it names none.
+        TypeError: it is no text.
     """
+    if not isinstance(sensor, str):
+        raise TypeError(sensor)
     building, slash, _ = sensor.partition("/")
     if not slash:
         raise ValueError(sensor)

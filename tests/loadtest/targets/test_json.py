@@ -260,6 +260,28 @@ def test_binary_formats_are_read_and_written(tmp_path, name, pack):
     assert sum(talk.unknown.kinds.values()) == 2
 
 
+@pytest.mark.parametrize(
+    "reading",
+    [
+        {"id": "a/1", "t": float("nan"), "n": 0},
+        {"id": "a/1", "t": float("inf"), "n": 0},
+        {"id": 7, "t": NOW, "n": 0},
+        {"id": "a/1", "t": NOW, "n": 2**64 - 1},
+        {"id": "a/1", "t": NOW, "n": float("nan")},
+    ],
+)
+@pytest.mark.parametrize("numbered", [True, False])
+def test_what_only_binary_formats_can_say_is_not_understood(tmp_path, reading, numbered):
+    """No number, infinity, ids of other kinds: nothing raises, and nothing is booked."""
+    plain = PLAIN if numbered else PLAIN.replace('sequence = "/n"\n', "")
+    talk = Talk(tmp_path, 'format = "msgpack"\n' + plain, "a", interval_s=1.0)
+    talk.hear(msgpack.packb(reading))
+    told_by_its_time = not numbered and reading["id"] == "a/1" and reading["t"] == NOW
+    assert talk.counts.received == told_by_its_time
+    talk.hear(msgpack.packb({"id": "a/1", "t": NOW, "n": 0}))
+    assert talk.counts.balanced
+
+
 def test_buildings_may_change_within_a_frame(tmp_path):
     """By a field of each reading, or by what stands before the sensor id's first slash."""
     text = '[reading]\neach = ""\nsensor = "/id"\ntime = "/t"\nsequence = "/n"\n'
