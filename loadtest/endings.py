@@ -16,6 +16,8 @@ TIMED_OUT = "timed out"  # a peer that says nothing, or not enough
 TLS = "TLS"
 PROXY = "proxy"
 NOT_WEBSOCKET = "not WebSocket"  # another protocol
+NOT_HTTP = "not HTTP"
+BROKEN_ANSWER = "broken HTTP answer"
 BROKEN_FRAME = "broken WebSocket frame"
 LOST = "lost"  # ended without a close frame
 CUT = "cut"  # by the scenario
@@ -96,6 +98,16 @@ def not_websocket(where: str, what: str) -> ConnectionEndedError:
     return ConnectionEndedError(
         0, f"no WebSocket handshake with {where}: {what}; is a WebSocket server there?", kind=NOT_WEBSOCKET
     )
+
+
+def not_http(where: str, what: str) -> ConnectionEndedError:
+    """The ending of a GET that was not answered by HTTP; `where` is HOST:PORT."""
+    return ConnectionEndedError(0, f"no HTTP answer from {where}: {what}; is an HTTP server there?", kind=NOT_HTTP)
+
+
+def hung_up(when: str) -> ConnectionEndedError:
+    """The ending of an HTTP connection by the server; `when` says at which point of the conversation."""
+    return ConnectionEndedError(0, f"server ended the connection {when}", kind=LOST)
 
 
 def timed_out(after_s: float, what: str, remedy: str = "") -> ConnectionEndedError:

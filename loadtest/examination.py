@@ -194,7 +194,7 @@ def _date(ts: float) -> str:
         return "no date at all"
 
 
-def _shown(data: bytes | str) -> str:
-    text = data.decode(errors="replace") if isinstance(data, bytes) else data
+def _shown(data: object) -> str:
+    text = data.decode(errors="replace") if isinstance(data, bytes) else str(data)
     text = "".join(character if character.isprintable() else "?" for character in text)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import functools
 import re
 import secrets
@@ -12,6 +11,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from websockets.client import ClientProtocol
+from websockets.datastructures import Headers
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.http11 import Response
 from websockets.protocol import Protocol
@@ -77,6 +77,24 @@ class Handshake:
         parts = (uri.secure, uri.host, uri.port, uri.path, uri.query, uri.username, uri.password)
         return Upgrade(_offer(self, parts, token is not None), token or "", self.token_in or TokenPlace())
 
+    def carry(self, fields: Headers, token: str | None) -> str:
+        """Put headers, cookies and a token into the fields of a request; gives what its query must carry besides."""
+        for name, value in self.headers:
+            if name.lower() in ("host", "authorization"):  # a request has one of them
+                fields.pop(name, None)
+            fields[name] = value
+        place = self.token_in if token is not None else None
+        cookies = list(self.cookies)
+        if place and place.kind == "header":
+            name = place.name or "Authorization"
+            fields.pop(name, None)
+            fields[name] = f"{token}" if place.name else f"Bearer {token}"
+        if place and place.kind == "cookie":
+            cookies.append(f"{place.name}={token}")
+        if cookies:
+            fields["Cookie"] = "; ".join(cookies)
+        return f"{place.name}={quote(token or '', safe='')}" if place and place.kind == "query" else ""
+
 
 @dataclass(slots=True)
 class _Offer:
@@ -138,10 +156,6 @@ def _offer(
 ) -> _Offer:
     """Make an offer; `parts` are those of the WebSocketURI, which cannot be a key itself."""
     uri = WebSocketURI(*parts)
-    place = (handshake.token_in if with_token else None) or TokenPlace()
-    if place.kind == "query":
-        query = f"{place.name}={_TOKEN}"
-        uri = dataclasses.replace(uri, query=f"{uri.query}&{query}" if uri.query else query)
     protocol = ClientProtocol(
         uri,
         origin=Origin(handshake.origin) if handshake.origin is not None else None,
@@ -150,19 +164,8 @@ def _offer(
     )
     protocol.key = _KEY
     request = protocol.connect()
-    for name, value in handshake.headers:
-        if name.lower() in ("host", "authorization"):  # a request has one of them
-            request.headers.pop(name, None)
-        request.headers[name] = value
-    cookies = list(handshake.cookies)
-    if place.kind == "header":
-        name = place.name or "Authorization"
-        request.headers.pop(name, None)
-        request.headers[name] = _TOKEN if place.name else f"Bearer {_TOKEN}"
-    if place.kind == "cookie":
-        cookies.append(f"{place.name}={_TOKEN}")
-    if cookies:
-        request.headers["Cookie"] = "; ".join(cookies)
+    if query := handshake.carry(request.headers, _TOKEN if with_token else None):
+        request.path += f"&{query}" if uri.query else f"?{query}"
     return _Offer(protocol, request.serialize())
 
 

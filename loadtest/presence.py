@@ -62,10 +62,20 @@ class Presence:
         self.stays[-1] = Stay(since_ts, heard_until_ts, max(last_meant_ts, heard_until_ts - in_flight_s))
 
     def absences(self) -> list[tuple[float, float]]:
-        """Intervals (after, until] of intended time in which the client was away; the last may have no end."""
+        """Intervals (after, until] of intended time in which the client was away; the last may have no end.
+
+        They are disjoint: where a stay was so short that what was under way at its end may have been meant before it
+        began, it was one absence.
+        """
         ends = [stay.since_ts for stay in self.stays[1:]] + [math.inf]
-        pairs = zip((stay.meant_until_ts for stay in self.stays), ends, strict=True) if self.stays else ()
-        return [(after, until) for after, until in pairs if after < until]
+        found: list[tuple[float, float]] = []
+        reached_ts = -math.inf
+        for stay, until in zip(self.stays, ends, strict=False):
+            after = max(stay.meant_until_ts, reached_ts)
+            if after < until:
+                found.append((after, until))
+                reached_ts = until
+        return found
 
     def live_at(self, ts: float) -> bool:
         """Whether a stay covers this arrival time."""

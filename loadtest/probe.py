@@ -10,8 +10,10 @@ import os
 import random
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import gevent
 
@@ -24,11 +26,13 @@ from loadtest.roster import Manager
 from loadtest.site import Site
 from loadtest.stamps import kernel_stamps_work
 from loadtest.targets import Conversation, Target
+from loadtest.targets.carried import CarriedConversation
 from loadtest.targets.find import find_target
 from loadtest.targets.json import JsonTarget
+from loadtest.targets.json_conversation import JsonConversation
 from loadtest.targets.json_explain import Problem
 from loadtest.targets.toml_lines import line_of
-from loadtest.transport import Transport
+from loadtest.transport import Message, Transport
 from wire.errors import ExitCode, SensorSwarmError
 from wire.secret import SECRET_VARIABLE, development_secret
 
@@ -43,6 +47,7 @@ class Probe:
         self.ending: ConnectionEndedError | None = None
         self.messages = 0
         self._target = target
+        self._token = ""
         self._site: Site = desk.site(target)
         self._desk = desk
         self._credentials = target.credentials(manager, self._site)
@@ -66,12 +71,13 @@ class Probe:
 
     def _listen(self, messages: int) -> None:
         token, in_hello = self._credentials.token(), self._site.token_in_hello
+        self._token = token or ""
         transport = self._target.open(self._site, self._conversation, token=None if in_hello else token, timeout_s=10)
         uri = self._site.uri
         tell("connected", f"{uri.host}:{uri.port}{uri.path}")
         try:
             for message in self._conversation.hello(token if in_hello else None):
-                tell("sent", str(message).replace(token or "\0", "TOKEN"))
+                self._tell_sent(message)
                 transport.send(message)
             while self.messages < messages:
                 arrival_ts, read = transport.receive()
@@ -84,16 +90,29 @@ class Probe:
             self.live = self._conversation.live
             transport.close()
 
+    def _tell_sent(self, message: Message) -> None:
+        """Tell what is sent, its token apart: what a person sees is passed on."""
+        tell("sent", str(message).replace(self._token or "\0", "TOKEN"))
+
     def _take(self, transport: Transport, data: bytes, arrival_ts: float) -> None:
-        books, alerts, unknown = self.books.received, self.books.alerts.received, self._desk.unknown.total
-        live = self._conversation.live
-        self._conversation.take([data], arrival_ts)
-        self.messages += live or self.books.received > books
-        tell("came", self._words(data, arrival_ts, books, alerts, unknown))
+        conversation = self._conversation
+        if isinstance(conversation, CarriedConversation):
+            for one in conversation.unpacked([data], arrival_ts):
+                self._look(one, arrival_ts, partial(JsonConversation.take, conversation))
+        else:
+            self._look(data, arrival_ts, conversation.take)
         for message in self._conversation.replies:
-            tell("sent", str(message))
+            self._tell_sent(message)
             transport.send(message)
         self._conversation.replies.clear()
+
+    def _look(self, data: Any, arrival_ts: float, take: Callable[[list[Any], float], None]) -> None:  # noqa: ANN401
+        """Take one message, and tell what it was."""
+        books, alerts, unknown = self.books.received, self.books.alerts.received, self._desk.unknown.total
+        live = self._conversation.live
+        take([data], arrival_ts)
+        self.messages += live or self.books.received > books
+        tell("came", self._words(data, arrival_ts, books, alerts, unknown))
 
     def _words(self, data: bytes, arrival_ts: float, readings: int, alerts: int, unknown: int) -> str:
         """What one message was: by its target file, or by what became of it."""
@@ -117,6 +136,8 @@ class Probe:
         if self._conversation.told != (0, ""):
             code, reason = self._conversation.told
             return [Problem(self._shown_by, f"the server refused: {reason or code}")]
+        if not self.live and isinstance(self._conversation, CarriedConversation):
+            return [Problem(("subscribe",), f"not all was acknowledged within {seconds:g} s")]
         if not self.live:
             table = "acknowledged" if self._acknowledges_only or self._conversation.welcomed else "welcome"
             strange = self.examination.strange if self.examination is not None else ""

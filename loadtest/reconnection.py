@@ -16,6 +16,7 @@ from wire.dashboard import may_reconnect
 Policy = Literal["exponential", "fixed", "none"]
 
 _LEAST_CLOSE_CODE = 1000  # below are HTTP statuses
+_NO_MORE = 204  # clients of Server-Sent Events shall stay away: WHATWG HTML, 9.2.3
 _PASSING_STATUSES = (408, 425, 429)  # request timeout, too early, too many requests: RFC 9110, 8470, 6585
 
 
@@ -35,7 +36,7 @@ def welcome_back(code: int) -> bool:
     """Whether coming back unchanged makes sense after this close code or HTTP status; 0 is neither."""
     if code >= _LEAST_CLOSE_CODE:
         return may_reconnect(code)
-    return not 400 <= code <= 499 or code in _PASSING_STATUSES  # noqa: PLR2004 - client errors
+    return (code != _NO_MORE and not 400 <= code <= 499) or code in _PASSING_STATUSES  # noqa: PLR2004 - client errors
 
 
 def next_delay_s(

@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.targets import Target
-from loadtest.targets.json import JsonTarget
+from loadtest.targets.json_schema import load
 from wire.errors import SensorSwarmError
 
 SHIPPED = {
     "sensorswarm": "loadtest.targets.sensorswarm:SensorSwarmTarget",
 }
+DESCRIBED = {
+    "json": "loadtest.targets.json:JsonTarget",
+    "socketio": "loadtest.targets.socketio:SocketIoTarget",
+    "mqtt-ws": "loadtest.targets.mqtt_ws:MqttTarget",
+    "sse": "loadtest.targets.sse:SseTarget",
+    "long-poll": "loadtest.targets.long_poll:LongPollTarget",
+}
+"""By the kind that a target file says; each is loaded only when it is asked for."""
 DEFAULT = "sensorswarm"
 
 
@@ -27,12 +35,21 @@ def find_target(text: str) -> Target:
     if text in SHIPPED:
         return _made(SHIPPED[text])
     if text.endswith(".toml"):
-        return JsonTarget.of(Path(text))
+        return _described(Path(text))
     if ":" in text:
         return _made(text)
+    if text in DESCRIBED:
+        raise SensorSwarmError(f'--target {text}: that is a kind of target file; give one, with kind = "{text}" in it')
     near = get_close_matches(text, SHIPPED, n=1)
     remedy = f"did you mean {near[0]}?" if near else f"give one of {', '.join(SHIPPED)}, a .toml file or MODULE:CLASS"
     raise SensorSwarmError(f"--target {text}: no such target; {remedy}")
+
+
+def _described(path: Path) -> Target:
+    spec = load(path)
+    module_name, _, class_name = DESCRIBED[spec.kind].partition(":")
+    target: Target = getattr(importlib.import_module(module_name), class_name)(spec)
+    return target
 
 
 def _made(text: str) -> Target:

@@ -155,7 +155,7 @@ def _measures(spec: Spec) -> Measures:
         sequence = "the target says nowhere which sensor a reading is of ([reading] sensor)"
     elif reading.sequence is None and reading.time is None:
         sequence = "the target says neither a sequence number nor a time of a reading ([reading] sequence, time)"
-    told = spec.welcome is not None or spec.acknowledged is not None
+    told = spec.welcome is not None or spec.acknowledged is not None or spec.kind != "json"
     refusals = "" if told else "the target says nowhere what shows that a token was accepted ([welcome])"
     if spec.auth.kind != "jwt":
         refusals = 'no tokens are made that could be refused ([auth] kind is not "jwt")'

@@ -184,9 +184,44 @@ class Ignored(_Table):
     when: list[Condition] = Field(min_length=1)
 
 
+class SocketIo(_Table):
+    """What only a Socket.IO server has."""
+
+    namespace: str = Field(default="/", pattern=r"^/[^,?]*$")
+    auth: dict[str, Any] = Field(default={"token": TOKEN})  # payload with which the namespace is opened
+
+
+class LongPoll(_Table):
+    """How a server is polled; parts of a query are parted by "&", as in "a=1&b=2"."""
+
+    items: Pointer = ""  # in an answer, an array whose members are messages; without one the answer itself is one
+    cursor: Pointer = "/cursor"  # in an answer
+    after: str = "after={cursor}"  # part of the query that says where to go on
+    first: str = ""  # of the query that asks not to wait
+    wait: str = ""  # of all others
+    timeout_s: float = Field(default=60.0, gt=0, le=3600, strict=False)  # longest wait for an answer
+
+
+_NO_USE = {
+    "socketio": ("subprotocols", "welcome", "ping", "heartbeat"),
+    **dict.fromkeys(
+        ("mqtt-ws", "sse", "long-poll"),
+        ("subprotocols", "first", "welcome", "acknowledged", "refused", "ping", "heartbeat"),
+    ),
+}
+"""By kind, what its protocol says by itself."""
+_SUBSCRIBED: dict[str, tuple[tuple[type, ...], str]] = {
+    "socketio": ((list,), "an event: an array of its name and arguments"),
+    "mqtt-ws": ((str, list), "topic filters: one, or an array"),
+    "sse": ((str,), "the query of the GET"),
+    "long-poll": ((str,), "the query of each GET"),
+}
+
+
 class Spec(_Table):
     """A target."""
 
+    kind: Literal["json", "socketio", "mqtt-ws", "sse", "long-poll"] = "json"
     path: str = Field(default="/ws", pattern=r"^/")
     subprotocols: list[Annotated[str, AfterValidator(_subprotocol)]] = Field(default_factory=list)
     format: Literal["json", "msgpack", "cbor"] = "json"
@@ -201,9 +236,26 @@ class Spec(_Table):
     ping: Ping | None = None
     heartbeat: Heartbeat | None = None
     ignored: Ignored | None = None
+    socketio: SocketIo | None = None
+    long_poll: LongPoll | None = Field(default=None, alias="long-poll")
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Spec:
+        for name in _NO_USE.get(self.kind, ()):
+            if name in self.model_fields_set:
+                raise ValueError(f'{name}: a target of kind = "{self.kind}" has no use for it; leave it out')
+        for kind, table in (("socketio", self.socketio), ("long-poll", self.long_poll)):
+            if table is not None and self.kind != kind:
+                raise ValueError(f'[{kind}] and kind = "{kind}" belong together; give both or neither')
+        wanted, words = _SUBSCRIBED.get(self.kind, ((object,), ""))
+        if not isinstance(self.subscribe, wanted) and (self.subscribe is not None or self.kind == "mqtt-ws"):
+            raise ValueError(f'subscribe: with kind = "{self.kind}" give {words}')
+        return self
 
     @model_validator(mode="after")
     def _fits_together(self) -> Spec:
+        if self.kind != "json":  # their protocols have a place for the token
+            return self
         auth, said = self.auth, TOKEN in repr([*self.first, self.subscribe])
         by_cookie = auth.login is not None and auth.login.cookie is not None
         if said and (auth.kind == "none" or auth.in_ != "hello" or by_cookie):

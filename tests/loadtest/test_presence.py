@@ -51,3 +51,14 @@ def test_one_stay_without_loss_has_no_absence():
     presence.acknowledge(10.0)
     presence.acknowledge(12.0)
     assert (presence.first_ts, presence.absences(), presence.here) == (10.0, [], True)
+
+
+def test_absences_around_a_very_short_stay_do_not_overlap():
+    """Else what was missed between them would be counted as missing twice."""
+    presence = Presence()
+    presence.acknowledge(0.0)
+    presence.lose(5.0, 5.0)
+    presence.acknowledge(10.0)
+    presence.lose(10.2, 4.0)  # nothing came: what was meant from 9.2 on may have been under way
+    presence.acknowledge(12.0)
+    assert presence.absences() == [(5.0, 10.0), (10.0, 12.0)]

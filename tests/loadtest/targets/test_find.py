@@ -52,6 +52,7 @@ def test_a_class_of_ones_own_is_found_beside_what_is_run():
     [
         ("sensorswam", "did you mean sensorswarm"),
         ("nothing", "give one of sensorswarm"),
+        ("sse", 'that is a kind of target file; give one, with kind = "sse" in it'),
         ("own_of_test_find:Nobody", "has no class 'Nobody'"),
         ("own_of_test_find:NOT_A_CLASS", "has no class 'NOT_A_CLASS'"),
         ("own_of_test_find:Half", "the class has no conversation"),

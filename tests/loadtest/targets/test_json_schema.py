@@ -2,6 +2,7 @@
 
 import pytest
 
+from loadtest.targets.json_protocol import Protocol
 from loadtest.targets.json_schema import TargetError, load
 
 LEAST = '[reading]\nsensor = "/id"\ntime = "/t"\nsequence = "/n"\n'
@@ -49,6 +50,26 @@ def test_a_token_file_is_looked_for_beside_the_target_file(tmp_path):
         ('[auth.login]\npath = "/l"\n' + LEAST, "t.toml:1: auth.login: needs either form or json"),
         ('[acknowledged]\nwhen = "ok"\n' + LEAST, "t.toml:1: acknowledged: nothing is asked for"),
         ('[heartbeat]\nevery_s = 0\nsend = "x"\n' + LEAST, "t.toml:2: heartbeat.every_s: Input should be greater"),
+        ('kind = "sse"\nfirst = [{ a = 1 }]\n' + LEAST, 't.toml:1: first: a target of kind = "sse" has no use for it'),
+        (
+            'kind = "mqtt-ws"\n' + LEAST,
+            't.toml:1: subscribe: with kind = "mqtt-ws" give topic filters: one, or an array',
+        ),
+        ('kind = "socketio"\nsubscribe = "join"\n' + LEAST, "give an event: an array of its name and arguments"),
+        ('kind = "long-poll"\nsubscribe = 7\n' + LEAST, "give the query of each GET"),
+        ('[socketio]\nnamespace = "/x"\n' + LEAST, '[socketio] and kind = "socketio" belong together'),
+        (
+            'kind = "long-poll"\n[long-poll]\nwaits = "x"\n' + LEAST,
+            "t.toml:3: long-poll.waits: unknown key; did you mean wait?",
+        ),
+        (
+            'kind = "socketio"\n[socketio]\nnamespace = "x"\n' + LEAST,
+            "t.toml:3: socketio.namespace: String should match",
+        ),
+        (
+            'kind = "sie"\n' + LEAST,
+            "t.toml:1: kind: Input should be 'json', 'socketio', 'mqtt-ws', 'sse' or 'long-poll'",
+        ),
         ("[reading\n", "t.toml: not TOML: "),
     ],
 )
@@ -72,3 +93,11 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
     """Its name and why."""
     with pytest.raises(TargetError, match=r"nowhere.toml: No such file"):
         load(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize("kind", ["sse", "long-poll", "mqtt-ws", "socketio"])
+def test_where_the_protocol_has_a_place_for_the_token_no_message_needs_to_say_it(tmp_path, kind):
+    """And whether it is accepted is shown by the protocol, so that refusals can be measured."""
+    asked = {"mqtt-ws": 'subscribe = "b/{building}"\n'}.get(kind, "")
+    spec = load(write(tmp_path, f'kind = "{kind}"\n{asked}[auth]\nkind = "jwt"\n{LEAST}'))
+    assert not Protocol(spec).measures.refusals
