@@ -16,6 +16,7 @@ from loadtest.behaviours.churn import leaving
 from loadtest.behaviours.intruder import INTRUDER, Intruder
 from loadtest.behaviours.slow import Slow
 from loadtest.client import Client
+from loadtest.clocks.sync import ClockSync
 from loadtest.closing import Part, close_part
 from loadtest.desk import Desk
 from loadtest.dial_options import check_tls
@@ -33,6 +34,7 @@ from wire.records import PublishedFinal
 from wire.secret import development_secret
 
 BATCH_S = 1.0
+ALONE = "swarm"  # the process that is the only one
 PULSES_AT_ONCE = 200
 # Clients live to the end: looking through all they hold again and again costs a connect storm a sixth of its CPU.
 _SELDOM = (20_000, 20, 20)
@@ -49,14 +51,20 @@ class Crew:
         uri: where to connect.
         deal: numbers new clients.
         deliver: takes what happened, once a second and at the end.
-        place: of the process among those of the run, for random draws that must not be the same in two of them.
+        process: name of this one among those of the run.
 
     Raises:
         SensorSwarmError: the CA file or the development secret cannot be used.
     """
 
     def __init__(
-        self, settings: Settings, uri: WebSocketURI, *, deal: Deal, deliver: Callable[[Batch], None], place: str = ""
+        self,
+        settings: Settings,
+        uri: WebSocketURI,
+        *,
+        deal: Deal,
+        deliver: Callable[[Batch], None],
+        process: str = ALONE,
     ) -> None:
         check_tls(settings.dial, uri)
         self.clients: list[Client] = []
@@ -69,7 +77,8 @@ class Crew:
         self._check = SelfCheck()
         self._collections = gc.get_threshold()
         gc.set_threshold(*_SELDOM)
-        seed = f"{settings.roster.seed}{place}"
+        # What is drawn for a process must not be the same in two of them.
+        seed = f"{settings.roster.seed}" if process == ALONE else f"{settings.roster.seed}:{process}"
         self.desk = Desk(
             uri=uri,
             secret=settings.secret or development_secret(),
@@ -80,6 +89,8 @@ class Crew:
             dial=settings.dial,
             keepalive=settings.keepalive,
         )
+        # Before any client connects: from here on this process has the simulator's time.
+        self.clock = ClockSync(settings.clock, process, stamped=self.desk.stamped, record=self.desk.record)
         self._cut_rng, self._churn_rng = random.Random(f"{seed}:cut"), random.Random(f"{seed}:churn")
         self._delivered_ts = now()
         self._health = HealthSampler(self._check, self.desk.record, self._queues, random.Random(f"{seed}:health"))
@@ -187,6 +198,7 @@ class Crew:
     def stop(self) -> None:
         """Say that every client was stopped, and hand over the last of what happened."""
         self._health.stop()
+        self.clock.stop()
         members: list[Client | Intruder] = [*self.clients, *self.intruders]
         for member in members:
             member.stop()  # one whose greenlet never ran was not told
@@ -206,5 +218,5 @@ class Crew:
         """
         part = close_part(self.clients, self.intruders, truth_of(finals, self.desk.catalogue), register)
         part.stamps = "kernel" if self.desk.stamped else "user"
-        part.not_usable = self._check.reasons()
+        part.not_usable = self._check.reasons() + self.clock.reasons()
         return part

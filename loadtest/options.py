@@ -10,6 +10,7 @@ from websockets.exceptions import InvalidURI
 from websockets.uri import WebSocketURI, parse_uri
 
 from loadtest.behaviours.options import BehaviourSettings, declare_behaviours, read_behaviours
+from loadtest.clocks.exchange import ClockAddress, parse_clock
 from loadtest.dial_options import declare_dial, read_backoff, read_dial, read_keepalive
 from loadtest.dialing import Dial
 from loadtest.keepalive import Keepalive
@@ -34,6 +35,7 @@ class Settings:
     ws_path: str
     secret: str | None  # None: the development secret
     run_dir: Path | None
+    clock: ClockAddress | None  # None: the simulator's clock is this machine's
 
 
 def declare(parser: Any) -> None:  # noqa: ANN401 - Locust's parser comes without types
@@ -57,6 +59,7 @@ def declare(parser: Any) -> None:  # noqa: ANN401 - Locust's parser comes withou
     declare_behaviours(option)
     declare_dial(option)
     option("--max-unknown", default="", help="end the run after more than so many not understood; without it never")
+    option("--clock", default="", help="http://HOST:PORT of simulate --clock-port, where that is another machine")
     option("--run-dir", web=False, default="", help="where records are written; without it nothing is")
 
 
@@ -78,6 +81,7 @@ def read(options: Any) -> Settings:  # noqa: ANN401 - a namespace of Locust
         ws_path=options.ws_path,
         secret=options.jwt_secret or None,
         run_dir=Path(options.run_dir) if options.run_dir else None,
+        clock=parse_clock(options.clock) if options.clock else None,
     )
 
 

@@ -16,7 +16,7 @@ from loadtest.batch import Batch, Progress
 from loadtest.behaviours.churn import Churn
 from loadtest.closing import Part, close_books
 from loadtest.collect import Collector
-from loadtest.crew import Crew
+from loadtest.crew import ALONE, Crew
 from loadtest.faults import FaultOrders
 from loadtest.numbering import Numbering
 from loadtest.options import Settings
@@ -143,7 +143,7 @@ class Swarm:
         """Whether a simulator has written into this process's run directory."""
         return self._run_dir is not None and (self._run_dir / PUBLISHED).exists()
 
-    def take(self, batch: Batch, process: str = "swarm") -> None:
+    def take(self, batch: Batch, process: str = ALONE) -> None:
         """Take what happened to the clients of one process; called once a second, and at the end."""
         self.progress[process] = batch.progress
         if self._unwritable:

@@ -55,8 +55,8 @@ class WorkerSide:
         self._told.clear()
         self._over.clear()
         try:
-            place = f":{self._runner.worker_index}"
-            self.crew = Crew(settings, uri, deal=self._deal, deliver=self._deliver, place=place)
+            process = f"worker {self._runner.worker_index}"
+            self.crew = Crew(settings, uri, deal=self._deal, deliver=self._deliver, process=process)
         except SensorSwarmError as error:
             self._send("failed", {"reason": str(error)})
             raise
