@@ -24,6 +24,7 @@ from loadtest.faults import chosen
 from loadtest.gaps import size
 from loadtest.health import HealthSampler
 from loadtest.options import Settings
+from loadtest.probe import Probe
 from loadtest.selfcheck import SelfCheck
 from loadtest.stamps import kernel_stamps_work
 from loadtest.states import State
@@ -70,8 +71,10 @@ class Crew:
         self.clients: list[Client] = []
         self.intruders: list[Intruder] = []
         self._settings = settings
+        self._process = process
         self._deal = deal
         self._deliver = deliver
+        self._probe: Probe | None = None  # from the first client on, whose target it has
         self._announced = 0  # users that are to have a client
         self._spawned = False  # every user of the current target has been started
         self._check = SelfCheck()
@@ -104,6 +107,8 @@ class Crew:
         """The next client, of the kind that is dealt or, when it takes another one's place, of that one's."""
         if instead_of is not None:
             self._announced += 1
+        if self._settings.probe and not self._probe:
+            self._probe = Probe(self._settings.probe, f"probe-{self._process.replace(' ', '-')}", target, self.desk)
         index, kind = self._deal(instead_of.behaviour.name if isinstance(instead_of, Client) else "")
         name, roster = f"c-{index + 1:05d}", self._settings.roster
         rng = random.Random(f"{roster.seed}:{kind}:{index}")
@@ -199,6 +204,8 @@ class Crew:
         """Say that every client was stopped, and hand over the last of what happened."""
         self._health.stop()
         self.clock.stop()
+        if self._probe:
+            self._probe.stop()
         members: list[Client | Intruder] = [*self.clients, *self.intruders]
         for member in members:
             member.stop()  # one whose greenlet never ran was not told

@@ -14,6 +14,7 @@ from loadtest.clocks.exchange import ClockAddress, parse_clock
 from loadtest.dial_options import declare_dial, read_backoff, read_dial, read_keepalive
 from loadtest.dialing import Dial
 from loadtest.keepalive import Keepalive
+from loadtest.probe_link import ProbeAddress, parse_probe
 from loadtest.roster import Roster, parse_count, parse_fleet
 from wire.backoff import Backoff
 from wire.errors import SensorSwarmError
@@ -36,6 +37,7 @@ class Settings:
     secret: str | None  # None: the development secret
     run_dir: Path | None
     clock: ClockAddress | None  # None: the simulator's clock is this machine's
+    probe: ProbeAddress | None  # broker that each process's probe publishes to
 
 
 def declare(parser: Any) -> None:  # noqa: ANN401 - Locust's parser comes without types
@@ -60,6 +62,7 @@ def declare(parser: Any) -> None:  # noqa: ANN401 - Locust's parser comes withou
     declare_dial(option)
     option("--max-unknown", default="", help="end the run after more than so many not understood; without it never")
     option("--clock", default="", help="http://HOST:PORT of simulate --clock-port, where that is another machine")
+    option("--probe", web=False, default="", help="mqtt://HOST:PORT: each process publishes there and receives itself")
     option("--run-dir", web=False, default="", help="where records are written; without it nothing is")
 
 
@@ -82,6 +85,7 @@ def read(options: Any) -> Settings:  # noqa: ANN401 - a namespace of Locust
         secret=options.jwt_secret or None,
         run_dir=Path(options.run_dir) if options.run_dir else None,
         clock=parse_clock(options.clock) if options.clock else None,
+        probe=parse_probe(options.probe) if options.probe else None,
     )
 
 
