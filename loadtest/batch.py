@@ -38,6 +38,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockState:
+    """How the clock of a process stands to the simulator's."""
+
+    how: str = "unmeasured"  # or one (it is the same), or measured
+    offset_s: float = 0.0  # the simulator's minus this one's
+    bound_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Everything since the last one."""
 
@@ -50,6 +59,7 @@ class Batch:
     examples: Mapping[str, str] = field(default_factory=dict)  # the first of each kind
     progress: Progress = field(default_factory=Progress)
     ready: bool = False  # every client of the process has been live, or will not be
+    clock: ClockState = field(default_factory=ClockState)
 
     def plain(self) -> dict[str, Any]:
         """As a message between processes carries it."""
@@ -58,6 +68,7 @@ class Batch:
             "rows": {row: delta.plain() for row, delta in self.rows.items()},
             "failures": [dataclasses.astuple(failure) for failure in self.failures],
             "progress": dataclasses.asdict(self.progress),
+            "clock": dataclasses.asdict(self.clock),
         }
 
     @classmethod
@@ -69,11 +80,14 @@ class Batch:
                 "rows": {row: Delta.from_plain(delta) for row, delta in plain["rows"].items()},
                 "failures": [Failure(*failure) for failure in plain["failures"]],
                 "progress": Progress(**plain["progress"]),
+                "clock": ClockState(**plain["clock"]),
             }
         )
 
 
-def gather(desk: Desk, since_ts: float, until_ts: float, progress: Progress, *, ready: bool) -> Batch:
+def gather(
+    desk: Desk, since_ts: float, until_ts: float, *, progress: Progress, ready: bool, clock: ClockState
+) -> Batch:
     """Empty the desk."""
     rows = {}
     for row, waiting in desk.latencies_s.items():
@@ -95,4 +109,5 @@ def gather(desk: Desk, since_ts: float, until_ts: float, progress: Progress, *, 
         examples=dict(desk.unknown.examples),
         progress=progress,
         ready=ready,
+        clock=clock,
     )

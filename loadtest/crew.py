@@ -163,7 +163,15 @@ class Crew:
     def deliver(self) -> None:
         """Hand over what happened since the last time."""
         since_ts, self._delivered_ts = self._delivered_ts, now()
-        self._deliver(gather(self.desk, since_ts, self._delivered_ts, self._progress(), ready=self.ready))
+        batch = gather(
+            self.desk,
+            since_ts,
+            self._delivered_ts,
+            progress=self._progress(),
+            ready=self.ready,
+            clock=self.clock.state,
+        )
+        self._deliver(batch)
 
     def _progress(self) -> Progress:
         progress = Progress(

@@ -12,12 +12,13 @@ import gevent
 from locust.runners import STATE_STOPPED
 
 from loadtest.alerts import AlertRegister
-from loadtest.batch import Batch, Progress
+from loadtest.batch import Batch
 from loadtest.behaviours.churn import Churn
 from loadtest.closing import Part, close_books
 from loadtest.collect import Collector
 from loadtest.crew import ALONE, Crew
 from loadtest.faults import FaultOrders
+from loadtest.live.standing import Seen
 from loadtest.numbering import Numbering
 from loadtest.options import Settings
 from loadtest.published import published
@@ -123,7 +124,8 @@ class Swarm:
     def __init__(self, settings: Settings, environment: Any, crews: Callable[[Swarm], Crews]) -> None:  # noqa: ANN401
         self.started_ts = now()
         self.numbering = Numbering(settings.behaviours.weights)
-        self.progress: dict[str, Progress] = {}  # by process, as it said last
+        self._latest: dict[str, Batch] = {}  # by process
+        self._heard_ts: dict[str, float] = {}
         self._settings = settings
         self._environment = environment
         self._unusable = ""
@@ -143,9 +145,23 @@ class Swarm:
         """Whether a simulator has written into this process's run directory."""
         return self._run_dir is not None and (self._run_dir / PUBLISHED).exists()
 
+    @property
+    def seen(self) -> Seen:
+        """What the run has heard of its clients so far."""
+        collector = self.collector
+        return Seen(
+            started_ts=self.started_ts,
+            latest=self._latest,
+            heard_ts=self._heard_ts,
+            tallies=collector.tallies,
+            failed=collector.failed,
+            unknown=collector.unknown,
+            problems=[self._unusable] * bool(self._unusable) + self._crews.missing(),
+        )
+
     def take(self, batch: Batch, process: str = ALONE) -> None:
         """Take what happened to the clients of one process; called once a second, and at the end."""
-        self.progress[process] = batch.progress
+        self._latest[process], self._heard_ts[process] = batch, now()
         if self._unwritable:
             return
         try:

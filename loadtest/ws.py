@@ -23,10 +23,13 @@ from loadtest.client import Client
 from loadtest.crew import Crew
 from loadtest.distributed.master import MasterSide
 from loadtest.distributed.worker import RUN, WorkerSide
+from loadtest.live import web as live
+from loadtest.live.standing import standing
 from loadtest.summary import Outcome, exit_code, table
 from loadtest.swarm import OneCrew, Swarm
 from loadtest.targets import Target
 from loadtest.targets.sensorswarm import SensorSwarmTarget
+from wire.clock import now
 from wire.errors import ExitCode, SensorSwarmError
 
 _log = logging.getLogger(__name__)
@@ -40,6 +43,7 @@ class _Run:
 
     crew: Crew | None = None  # a master has none
     swarm: Swarm | None = None  # a worker has none
+    seen: Swarm | None = None  # the last one, for the page
     outcome: Outcome | None = None
     problem: SensorSwarmError | None = None
     master: MasterSide | None = None
@@ -100,6 +104,9 @@ def _prepare(environment: Any, **_: object) -> None:  # noqa: ANN401
         return
     if isinstance(runner, MasterRunner):
         _Run.master = MasterSide(runner)
+    if environment.web_ui:
+        live.serve(environment.web_ui, environment.parsed_options.web_base_path, _standing)
+        _log.info("books so far and true percentiles: the same address with %s", live.PATH)
     try:
         settings = options.read(environment.parsed_options)
         if environment.host or environment.parsed_options.headless:
@@ -107,6 +114,10 @@ def _prepare(environment: Any, **_: object) -> None:  # noqa: ANN401
     except SensorSwarmError as error:
         sys.stderr.write(f"locust: error: {error}\n")
         sys.exit(error.exit_code)
+
+
+def _standing() -> dict[str, Any]:
+    return standing(_Run.seen.seen if _Run.seen else None, _Run.outcome, now())
 
 
 @events.test_start.add_listener
@@ -118,10 +129,10 @@ def _start(environment: Any, **_: object) -> None:  # noqa: ANN401
         if _Run.worker:
             _Run.crew = _Run.worker.start(settings, uri, getattr(environment.parsed_options, RUN, 0))
         elif _Run.master:
-            _Run.swarm = Swarm(settings, environment, _Run.master.crews)
+            _Run.swarm = _Run.seen = Swarm(settings, environment, _Run.master.crews)
             _Run.master.tell_options(environment.parsed_options)
         else:
-            _Run.swarm = Swarm(settings, environment, lambda swarm: _one_crew(swarm, settings, uri))
+            _Run.swarm = _Run.seen = Swarm(settings, environment, lambda swarm: _one_crew(swarm, settings, uri))
     except SensorSwarmError as error:
         _Run.problem = error
         _log.error("%s", error)

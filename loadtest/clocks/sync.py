@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import gevent
 
+from loadtest.batch import ClockState
 from loadtest.clocks.exchange import ClockAddress, ClockError, ask
 from loadtest.clocks.offset import Estimate, Offsets
 from wire.clock import correct, correction_s, identity, now
@@ -54,18 +55,17 @@ class ClockSync:
             self._compare()
 
     def _compare(self) -> None:
-        """Ask once more, set the clock right, and record what is known."""
+        """Ask once more, set the clock right, and record what is known: what holds until the next comparison."""
         if self._address:
             try:
                 self._ask(self._address)
             except ClockError as error:
                 self._problem = str(error)
-        self.estimate = SAME if self.how == ONE else self._offsets.estimate(time.monotonic())
-        if self.estimate:
-            correct(self.estimate.offset_s)
-        if self.estimate or not self._address:
-            known = (self.estimate or SAME)._asdict()
-            self._record(Clock(ts=now(), process=self._process, clock=identity(), how=self.how, **known))
+                return
+            self.estimate = SAME if self.how == ONE else self._offsets.estimate(time.monotonic() + EVERY_S)
+            correct((self.estimate or SAME).offset_s)
+        known = (self.estimate or SAME)._asdict()
+        self._record(Clock(ts=now(), process=self._process, clock=identity(), how=self.how, **known))
 
     def _ask(self, address: ClockAddress) -> None:
         asked = ask(address, AT_ONCE, stamped=self._stamped)
@@ -83,6 +83,12 @@ class ClockSync:
             raise ClockError(f"this machine's clock is {step_s:+.1f} s from it: set it, or start the simulator first")
         self._offsets.add(left, time.monotonic())
         self.how = "measured"
+
+    @property
+    def state(self) -> ClockState:
+        """How this clock stands now."""
+        known = self.estimate or SAME
+        return ClockState(self.how, known.offset_s, known.bound_s)
 
     def stop(self) -> None:
         """Compare no more; the correction stays."""
