@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.words import plural
+from reports.words import milliseconds, plural
 from wire.records import Clock
 
 _MS = 1e3
@@ -40,12 +40,12 @@ def told(found: Clocks | None) -> list[str]:
     notices = []
     if found is not None and found.measured:
         notices.append(
-            f"{plural(found.measured, 'process')} of the swarm had another clock than the simulator, up to "
-            f"{found.offset_ms_max:,.1f} ms off: set right to within {found.bound_ms:.2g} ms"
+            f"{found.measured:,} of the swarm's processes had another clock than the simulator, up to "
+            f"{found.offset_ms_max:,.1f} ms off; set right to within {milliseconds(found.bound_ms)}"
         )
     if found is not None and found.uncompared:
         notices.append(
-            f"clocks of {plural(found.uncompared, 'machine')} were not compared (--clock): latencies may be off by any "
-            "amount"
+            f"clocks of {plural(found.uncompared, 'machine')} were not compared with the simulator's (--clock): "
+            "latencies may be off by any amount"
         )
     return notices
