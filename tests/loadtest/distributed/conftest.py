@@ -82,14 +82,14 @@ class Run:
 
 @pytest.fixture
 def distributed(tmp_path, dashboard_server, jwt_secret) -> Iterator[Callable[..., tuple]]:
-    """Start a run with so many workers and users against a server of its own; gives the run and the server."""
+    """Start a run against a server of its own; gives both. Options come last, so that they may overrule."""
     runs: list[Run] = []
 
     def start(workers: int, users: int, *options: str, **server_properties) -> tuple:
         run_dir = tmp_path / f"run-{len(runs)}"
         run_dir.mkdir()
         server = dashboard_server(run_dir=run_dir, awaited=users, **server_properties)
-        expected = ("--expect-workers", str(workers))
+        expected = ("--expect-workers", str(workers)) if workers else ()
         runs.append(Run(run_dir, server.url, jwt_secret, users, *expected, *options))
         for _ in range(workers):
             runs[-1].worker()
