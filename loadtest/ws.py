@@ -123,6 +123,9 @@ def _standing() -> dict[str, Any]:
 @events.test_start.add_listener
 def _start(environment: Any, **_: object) -> None:  # noqa: ANN401
     _Run.crew = _Run.swarm = _Run.outcome = _Run.problem = None
+    # A worker that joins a run under way may be told to spawn before Locust has said that it is there.
+    while environment.parsed_options.worker and not _Run.worker:
+        gevent.sleep(0.01)
     try:
         settings = options.read(environment.parsed_options)
         uri = options.endpoint(environment.host, settings.ws_path)

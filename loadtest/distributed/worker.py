@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import deque
 from typing import Any
 
 import gevent
 from gevent.event import AsyncResult, Event
 from gevent.lock import RLock
+from locust import argument_parser
 from locust.runners import STATE_INIT, STATE_STOPPED, WorkerRunner
 from websockets.uri import WebSocketURI
 
@@ -38,6 +40,9 @@ class WorkerSide:
         self._lock = RLock()
         self._stopped = True
         self._told, self._over = Event(), Event()
+        # With every order to spawn Locust asks for each option anew whether it is one of its own, and builds its whole
+        # parser for the answer: seconds in which no client and no heartbeat has its turn. The answer is always the same.
+        argument_parser.default_args_dict = functools.cache(argument_parser.default_args_dict)
         for name in ("dealt", "cut", "leave", "over"):
             runner.register_message(PREFIX + name, getattr(self, f"_on_{name}"))
         for name in ("stop", "close"):  # take their time
