@@ -40,8 +40,8 @@ class WorkerSide:
         self._lock = RLock()
         self._stopped = True
         self._told, self._over = Event(), Event()
-        # With every order to spawn Locust asks for each option anew whether it is one of its own, and builds its whole
-        # parser for the answer: seconds in which no client and no heartbeat has its turn. The answer is always the same.
+        # With every order to spawn Locust asks for each option whether it is one of its own, and builds its whole
+        # parser for each answer: half a second and more in which no client and no heartbeat has its turn.
         argument_parser.default_args_dict = functools.cache(argument_parser.default_args_dict)
         for name in ("dealt", "cut", "leave", "over"):
             runner.register_message(PREFIX + name, getattr(self, f"_on_{name}"))
