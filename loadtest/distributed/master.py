@@ -70,8 +70,8 @@ class Workers:
             self._swarm.take(batch, worker.name)
         elif name == "failed":
             worker.lost = data["reason"]
-            self._swarm.give_up(f"{worker.name}: {data['reason']}")
-            gevent.spawn(self._swarm.end)
+            _log.error("%s cannot take part: %s", worker.name, worker.lost)
+            gevent.spawn(self._swarm.end)  # the end waits for messages, and this is who takes them
         elif name == "gone":
             worker.lost = "its process ended before the run"
             _log.error("%s is gone: the run cannot be used", worker.name)
