@@ -7,6 +7,7 @@ a server of your own kind, import `DashboardUser` from here in a locustfile of y
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import warnings
 from typing import Any, NoReturn
@@ -96,6 +97,8 @@ def _prepare(environment: Any, **_: object) -> None:  # noqa: ANN401
     """Refuse wrong options before anything starts; the web page may still give the host, and a master gives all."""
     # The event loop still has the time from before our imports: without this, --run-time would be cut short by them.
     gevent.get_hub().loop.update_now()
+    # Python would raise it in whichever greenlet runs, a client's or the one that takes messages, and so end that one.
+    gevent.signal_handler(signal.SIGINT, _interrupt)
     # Locust's runner already listens to it, and is to be last: it ends the talk between master and workers.
     environment.events.quitting.add_listener(_quitting)
     runner = environment.runner
@@ -114,6 +117,11 @@ def _prepare(environment: Any, **_: object) -> None:  # noqa: ANN401
     except SensorSwarmError as error:
         sys.stderr.write(f"locust: error: {error}\n")
         sys.exit(error.exit_code)
+
+
+def _interrupt() -> None:
+    """Ctrl-C: end what Locust waits for, and nothing else."""
+    gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
 
 
 def _standing() -> dict[str, Any]:
