@@ -24,7 +24,7 @@ from loadtest.faults import chosen
 from loadtest.gaps import size
 from loadtest.health import HealthSampler
 from loadtest.options import Settings
-from loadtest.probe import Probe
+from loadtest.probes.sensor import Probe
 from loadtest.selfcheck import SelfCheck
 from loadtest.stamps import kernel_stamps_work
 from loadtest.states import State

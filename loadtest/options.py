@@ -14,7 +14,7 @@ from loadtest.clocks.exchange import ClockAddress, parse_clock
 from loadtest.dial_options import declare_dial, read_backoff, read_dial, read_keepalive
 from loadtest.dialing import Dial
 from loadtest.keepalive import Keepalive
-from loadtest.probe_link import ProbeAddress, parse_probe
+from loadtest.probes.link import ProbeAddress, parse_probe
 from loadtest.roster import Roster, parse_count, parse_fleet
 from wire.backoff import Backoff
 from wire.errors import SensorSwarmError

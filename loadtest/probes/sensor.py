@@ -17,7 +17,7 @@ from loadtest.alerts import AlertRegister
 from loadtest.client import Client
 from loadtest.desk import PROBE, READING, Desk
 from loadtest.ledger import Catalogue
-from loadtest.probe_link import ProbeAddress, ProbeLink
+from loadtest.probes.link import ProbeAddress, ProbeLink
 from loadtest.roster import Manager
 from loadtest.states import State
 from loadtest.targets import Target
