@@ -8,6 +8,7 @@ before the client was stopped.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from loadtest.presence import Presence
@@ -33,6 +34,17 @@ class AlertRegister:
         """Note that an alert reached a client that may see it."""
         known = self._by_building.setdefault(building, {})
         known[alert_id] = min(arrival_ts, known.get(alert_id, arrival_ts))
+
+    def merge(self, arrivals: Mapping[str, Mapping[str, float]]) -> None:
+        """Add what another process noted; see `arrivals`."""
+        for building, known in arrivals.items():
+            for alert_id, arrival_ts in known.items():
+                self.arrived(alert_id, building, arrival_ts)
+
+    @property
+    def arrivals(self) -> dict[str, dict[str, float]]:
+        """Building -> alert id -> first arrival."""
+        return self._by_building
 
     def of(self, building: str) -> dict[str, float]:
         """Alert id -> first arrival anywhere, for one building."""

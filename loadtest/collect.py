@@ -1,4 +1,4 @@
-"""Once a second: take what the clients laid down, feed Locust's statistics in bulk, write records and histograms.
+"""Takes what the clients brought about, once a second: Locust's statistics in bulk, records and histograms to files.
 
 Locust's own event per request costs 4 to 5 us, as much as receiving a message; a filled StatsEntry for a whole second
 costs nothing. Only attempts that failed go through the event, for the failures table.
@@ -8,90 +8,90 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from locust.stats import StatsEntry
 
-from loadtest.desk import CONNECT, RARE_ROWS, ROWS, Desk
-from loadtest.histogram import Latencies, Tally, to_microseconds
+from loadtest.batch import Batch
+from loadtest.desk import CONNECT, RARE_ROWS, ROWS
+from loadtest.histogram import Delta, Tally
 from loadtest.hlog import LatencyLog, line
-from loadtest.rows import METHOD, rounded_ms
+from loadtest.rows import METHOD, response_times_ms
 from wire.records import LATENCY, RecordWriter
 
 _log = logging.getLogger(__name__)
 
 
 class Collector:
-    """Empties the desk.
+    """Takes the batches of every process of a run.
 
     Args:
-        desk: what the clients append to.
         environment: Locust's, for its statistics and its request event.
         run_dir: where latency.hlog and the records go; None keeps nothing but the tallies.
-        started_ts: start of the first interval, Unix seconds.
+        started_ts: of the run, Unix seconds.
 
     Raises:
         UnusableError: from every method that writes, when it cannot.
     """
 
-    def __init__(self, desk: Desk, environment: Any, run_dir: Path | None, started_ts: float) -> None:  # noqa: ANN401
+    def __init__(self, environment: Any, run_dir: Path | None, started_ts: float) -> None:  # noqa: ANN401 - Locust's
         self.tallies = {row: Tally() for row in (*ROWS, *RARE_ROWS)}
         self.failed: Counter[str] = Counter()  # attempts that failed, by kind
-        self._desk = desk
+        self._unknown: dict[str, Mapping[str, int]] = {}  # by process, as it said last
+        self._examples: dict[str, str] = {}  # of what was not understood, the first of each kind
         self._environment = environment
-        self._last_ts = started_ts
-        self._unknown_told = 0  # kinds
         self._writer = RecordWriter(run_dir) if run_dir else None
         self._log = LatencyLog(run_dir / LATENCY, started_ts) if run_dir else None
         for row in ROWS:
             environment.stats.get(row, METHOD)  # every row stands in Locust's table, a zero too is an answer
 
-    def drain(self, ts: float) -> None:
-        """Take everything laid down since the last time; `ts` is now, in Unix seconds."""
-        lines = []
-        for row, waiting in self._desk.latencies_s.items():
-            if not waiting:
-                continue
-            latencies = to_microseconds(np.array(waiting))
-            del waiting[:]  # the same array: the clients hold its append
-            self.tallies[row].add(latencies)
-            self._feed(row, latencies, ts)
-            if self._log:
-                lines.append(line(row, self._last_ts, ts - self._last_ts, latencies.us))
-        self._tell_failures()
-        self._tell_unknown()
-        records, self._desk.records = self._desk.records, []
+    @property
+    def unknown(self) -> Counter[str]:
+        """What was not understood, by kind."""
+        return sum(map(Counter, self._unknown.values()), Counter())
+
+    @property
+    def first_unknown(self) -> str:
+        """The first of it; empty when everything was understood."""
+        return next(iter(self._examples.values()), "")
+
+    def take(self, batch: Batch, process: str) -> None:
+        """Take what one process sent."""
+        for row, delta in batch.rows.items():
+            self.tallies[row].add(delta)
+            self._feed(row, delta, batch)
+        self._tell_failures(batch)
+        self._tell_unknown(batch, process)
         if self._log and self._writer:
-            for record in records:
-                self._writer.add(record)
-            self._log.write(lines)
+            for name, lines in batch.lines.items():
+                self._writer.add_lines(name, lines)
+            length_s = batch.until_ts - batch.since_ts
+            self._log.write([line(row, batch.since_ts, length_s, delta) for row, delta in batch.rows.items()])
             self._writer.flush()
-        self._last_ts = ts
 
     def close(self) -> None:
         """Write what waits and close the files."""
         if self._writer:
             self._writer.close()
 
-    def _feed(self, row: str, latencies: Latencies, ts: float) -> None:
-        stats, us = self._environment.stats, latencies.us
+    def _feed(self, row: str, delta: Delta, batch: Batch) -> None:
+        stats = self._environment.stats
         second = StatsEntry(stats, row, METHOD)
-        second.start_time = self._last_ts
-        second.last_request_timestamp = ts
-        second.num_requests = len(us)
-        second.total_response_time = float(us.sum()) / 1e3
-        second.min_response_time = float(us.min()) / 1e3
-        second.max_response_time = float(us.max()) / 1e3
-        second.response_times = rounded_ms(us)
-        second.num_reqs_per_sec = {int(ts): len(us)}
+        second.start_time = batch.since_ts
+        second.last_request_timestamp = batch.until_ts
+        second.num_requests = delta.total
+        second.total_response_time = delta.sum_us / 1e3
+        second.min_response_time = delta.min_us / 1e3
+        second.max_response_time = delta.max_us / 1e3
+        second.response_times = response_times_ms(delta)
+        second.num_reqs_per_sec = {int(batch.until_ts): delta.total}
         stats.get(row, METHOD).extend(second)
         stats.total.extend(second)
 
-    def _tell_failures(self) -> None:
-        failures, self._desk.failures = self._desk.failures, []
-        for failure in failures:
+    def _tell_failures(self, batch: Batch) -> None:
+        for failure in batch.failures:
             if failure.kind not in self.failed:
                 _log.warning("an attempt failed (%s), first of its kind: %s", failure.kind, failure.reason)
             self.failed[failure.kind] += 1
@@ -103,11 +103,12 @@ class Collector:
                 exception=ConnectionError(failure.reason),
             )
 
-    def _tell_unknown(self) -> None:
-        examples = list(self._desk.unknown.examples.items())
-        for kind, example in examples[self._unknown_told :]:
-            _log.warning("not understood (%s), first of its kind: %s", kind, _one_line(example))
-        self._unknown_told = len(examples)
+    def _tell_unknown(self, batch: Batch, process: str) -> None:
+        self._unknown[process] = batch.unknown
+        for kind, example in batch.examples.items():
+            if kind not in self._examples:
+                _log.warning("not understood (%s), first of its kind: %s", kind, _one_line(example))
+                self._examples[kind] = example
 
 
 def _one_line(text: str) -> str:

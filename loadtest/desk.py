@@ -24,9 +24,9 @@ from loadtest.unknown import Unknown
 from wire.backoff import Backoff
 from wire.records import Record
 
-CONNECT, RECONNECT, READING, ALERT, PING = "connect", "reconnect", "reading", "alert", "ping"
+CONNECT, RECONNECT, READING, ALERT, PING, PROBE = "connect", "reconnect", "reading", "alert", "ping", "probe"
 ROWS = (CONNECT, RECONNECT, READING, ALERT)  # told even when nothing was measured
-RARE_ROWS = (PING,)  # told only when something was
+RARE_ROWS = (PING, PROBE)  # told only when something was
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ value by value costs 1.4 us each; here an array is bucketed in a few vector oper
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from hdrh.histogram import HdrHistogram
@@ -17,7 +18,7 @@ HIGHEST_US = 3_600_000_000
 DIGITS = 3
 _SUB_BUCKET_BITS = 11  # 2 * 10**DIGITS needs 2048 sub-buckets
 _HALF_BITS = _SUB_BUCKET_BITS - 1
-_PERCENTILES = (50.0, 90.0, 99.0)
+PERCENTILES = (50.0, 90.0, 99.0)
 
 
 def new_histogram() -> HdrHistogram:
@@ -54,19 +55,60 @@ def slots_of(us: NDArray[np.int64]) -> NDArray[np.int64]:
     return (us >> bucket) + (bucket << _HALF_BITS)
 
 
-def highest_of_slot(slot: int) -> int:
-    """Largest value in microseconds that falls into a slot."""
-    bucket = max((slot >> _HALF_BITS) - 1, 0)
-    return (((slot - (bucket << _HALF_BITS)) + 1) << bucket) - 1
+def highest_of_slots(slots: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Largest value in microseconds that falls into each slot."""
+    bucket = np.maximum((slots >> _HALF_BITS) - 1, 0)
+    return (((slots - (bucket << _HALF_BITS)) + 1) << bucket) - 1
 
 
-def encode(us: NDArray[np.int64]) -> str:
-    """One interval's histogram, compressed and in base64, as an HdrHistogram log carries it; `us` is not empty."""
-    histogram = new_histogram()
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Histogram of what was recorded since the last time, never empty."""
+
+    slots: NDArray[np.int64]  # those with a count, rising
+    counts: NDArray[np.int64]  # in parallel with `slots`
+    min_us: int
+    max_us: int
+    sum_us: int
+    negative: int = 0  # how many had been negative
+
+    @property
+    def total(self) -> int:
+        """How many values."""
+        return int(self.counts.sum())
+
+    def plain(self) -> dict[str, Any]:
+        """As numbers and bytes, for a message between processes."""
+        return {
+            "slots": self.slots.astype("<i4").tobytes(),
+            "counts": self.counts.astype("<i8").tobytes(),
+            "min_us": self.min_us,
+            "max_us": self.max_us,
+            "sum_us": self.sum_us,
+            "negative": self.negative,
+        }
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> Delta:
+        """Read what `plain` gave."""
+        slots = np.frombuffer(plain["slots"], "<i4").astype(np.int64)
+        return cls(**{**plain, "slots": slots, "counts": np.frombuffer(plain["counts"], "<i8").astype(np.int64)})
+
+
+def delta_of(latencies: Latencies) -> Delta:
+    """Histogram of latencies, of which there must be one."""
+    us = latencies.us
     counts = np.bincount(slots_of(us))
-    np.ctypeslib.as_array(histogram.counts)[: len(counts)] = counts
-    histogram.total_count = len(us)
-    histogram.min_value, histogram.max_value = int(us.min()), int(us.max())
+    slots = np.flatnonzero(counts)
+    return Delta(slots, counts[slots], int(us.min()), int(us.max()), int(us.sum()), latencies.negative)
+
+
+def encode(delta: Delta) -> str:
+    """One interval's histogram, compressed and in base64, as an HdrHistogram log carries it."""
+    histogram = new_histogram()
+    np.ctypeslib.as_array(histogram.counts)[delta.slots] = delta.counts
+    histogram.total_count = delta.total
+    histogram.min_value, histogram.max_value = delta.min_us, delta.max_us
     text: str = histogram.encode().decode()
     return text
 
@@ -80,21 +122,17 @@ class Tally:
     max_us: int = 0
     negative: int = 0
 
-    def add(self, latencies: Latencies) -> None:
+    def add(self, delta: Delta) -> None:
         """Add what arrived since the last time."""
-        if not len(latencies.us):
-            return
-        counts = np.bincount(slots_of(latencies.us))
-        self.counts[: len(counts)] += counts
-        self.total += len(latencies.us)
-        self.max_us = max(self.max_us, int(latencies.us.max()))
-        self.negative += latencies.negative
+        self.counts[delta.slots] += delta.counts
+        self.total += delta.total
+        self.max_us = max(self.max_us, delta.max_us)
+        self.negative += delta.negative
 
-    def percentiles_ms(self) -> tuple[float, float, float, float]:
-        """p50, p90, p99 and the maximum in milliseconds; zeros when nothing was recorded."""
+    def percentiles_ms(self, percentiles: tuple[float, ...] = PERCENTILES) -> tuple[float, ...]:
+        """The percentiles asked for, then the maximum, in milliseconds; zeros when nothing was recorded."""
         if not self.total:
-            return (0.0, 0.0, 0.0, 0.0)
-        ranks = [max(1, int(percentile * self.total / 100 + 0.5)) for percentile in _PERCENTILES]
+            return (0.0,) * (len(percentiles) + 1)
+        ranks = [max(1, int(percentile * self.total / 100 + 0.5)) for percentile in percentiles]
         slots = np.searchsorted(np.cumsum(self.counts), ranks)
-        p50, p90, p99 = (min(highest_of_slot(int(slot)), self.max_us) / 1e3 for slot in slots)
-        return p50, p90, p99, self.max_us / 1e3
+        return (*(np.minimum(highest_of_slots(slots), self.max_us) / 1e3).tolist(), self.max_us / 1e3)

@@ -8,10 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from loadtest.histogram import encode
+from loadtest.histogram import Delta, encode
 from wire.errors import UnusableError
 
 
@@ -26,9 +23,9 @@ def header(started_ts: float) -> str:
     )
 
 
-def line(tag: str, start_ts: float, length_s: float, us: NDArray[np.int64]) -> str:
-    """One interval of one tag; `us` is not empty."""
-    return f"Tag={tag},{start_ts:.3f},{length_s:.3f},{us.max() / 1e3:.3f},{encode(us)}\n"
+def line(tag: str, start_ts: float, length_s: float, delta: Delta) -> str:
+    """One interval of one tag."""
+    return f"Tag={tag},{start_ts:.3f},{length_s:.3f},{delta.max_us / 1e3:.3f},{encode(delta)}\n"
 
 
 class LatencyLog:

@@ -10,9 +10,11 @@ from websockets.exceptions import InvalidURI
 from websockets.uri import WebSocketURI, parse_uri
 
 from loadtest.behaviours.options import INTRUDER, BehaviourSettings, declare_behaviours, read_behaviours
+from loadtest.clocks.exchange import ClockAddress, parse_clock
 from loadtest.dial_options import declare_dial, read_backoff, read_dial, read_keepalive
 from loadtest.dialing import Dial
 from loadtest.keepalive import Keepalive
+from loadtest.probes.link import ProbeAddress, parse_probe
 from loadtest.roster import Roster, parse_count, parse_fleet
 from loadtest.targets import Target
 from loadtest.targets.find import DEFAULT, find_target
@@ -37,6 +39,8 @@ class Settings:
     ws_path: str  # empty: the target's own
     secret: str | None  # None: the development secret
     run_dir: Path | None
+    clock: ClockAddress | None  # None: the simulator's clock is this machine's
+    probe: ProbeAddress | None  # broker that each process's probe publishes to
 
 
 def declare(parser: Any) -> None:  # noqa: ANN401 - Locust's parser comes without types
@@ -61,6 +65,8 @@ def declare(parser: Any) -> None:  # noqa: ANN401 - Locust's parser comes withou
     declare_behaviours(option)
     declare_dial(option)
     option("--max-unknown", default="", help="end the run after more than so many not understood; without it never")
+    option("--clock", default="", help="http://HOST:PORT of simulate --clock-port, where that is another machine")
+    option("--probe", web=False, default="", help="mqtt://HOST:PORT: each process publishes there and receives itself")
     option("--run-dir", web=False, default="", help="where records are written; without it nothing is")
 
 
@@ -88,6 +94,8 @@ def read(options: Any) -> Settings:  # noqa: ANN401 - a namespace of Locust
         ws_path=options.ws_path,
         secret=options.jwt_secret or None,
         run_dir=Path(options.run_dir) if options.run_dir else None,
+        clock=parse_clock(options.clock) if options.clock else None,
+        probe=parse_probe(options.probe) if options.probe else None,
     )
 
 

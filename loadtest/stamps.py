@@ -11,7 +11,7 @@ import struct
 import sys
 import time
 
-from wire.clock import NS, now
+from wire.clock import NS, by_our_clock, now
 
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h; the standard library does not name it
 ANCILLARY_BYTES = 64
@@ -24,11 +24,11 @@ Ancillary = list[tuple[int, int, bytes]]
 
 
 def stamp_of(ancillary: Ancillary) -> float | None:
-    """Kernel stamp in Unix seconds among the ancillary data of one read, None when there is none."""
+    """Kernel stamp among the ancillary data of one read, by our clock, None when there is none."""
     for level, kind, data in ancillary:
         if kind == SO_TIMESTAMPNS and level == _SOL_SOCKET and len(data) >= _TIMESPEC_BYTES:
             seconds, nanoseconds = _unpack(data)
-            return float(seconds + nanoseconds / NS)
+            return by_our_clock(seconds + nanoseconds / NS)
     return None
 
 

@@ -29,7 +29,7 @@ class Outcome:
     failed: Mapping[str, int] = field(default_factory=dict)  # attempts to connect that failed, by kind
     insecure: bool = False  # certificates were not checked
     left: int = 0  # clients that left for good, and were replaced
-    intrusions: Mapping[Intrusion, int] = field(default_factory=dict)  # attempts of intruders by outcome
+    intrusions: Mapping[str, int] = field(default_factory=dict)  # attempts of intruders by outcome
 
 
 def exit_code(outcome: Outcome) -> ExitCode:
@@ -47,7 +47,7 @@ def not_usable(outcome: Outcome) -> list[str]:
     reasons = [outcome.unusable] if outcome.unusable else []
     if not outcome.books.balanced:
         reasons.append("the books do not balance")
-    answered = sum(count for intrusion, count in outcome.intrusions.items() if intrusion is not Intrusion.FAILED)
+    answered = sum(count for intrusion, count in outcome.intrusions.items() if intrusion != Intrusion.FAILED.value)
     if not outcome.ever_live and not answered:
         reasons.append("no client was ever live")
     return reasons + outcome.books.not_usable
@@ -105,8 +105,7 @@ def _about_clients(outcome: Outcome) -> list[str]:
     if outcome.left:
         lines.append(f"{outcome.left:,} of them left for good and were replaced")
     if outcome.intrusions:
-        tried = {intrusion.value: count for intrusion, count in outcome.intrusions.items()}
-        lines.append(f"intruders' attempts: {_counts(tried)}")
+        lines.append(f"intruders' attempts: {_counts(outcome.intrusions)}")
     return lines
 
 

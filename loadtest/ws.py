@@ -8,6 +8,7 @@ set `target`.
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import warnings
 from typing import Any, NoReturn
@@ -15,13 +16,21 @@ from typing import Any, NoReturn
 import gevent
 from locust import User, events, task
 from locust.exception import StopUser
-from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner
+from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner, WorkerRunner
+from websockets.uri import WebSocketURI
 
 from loadtest import options
+from loadtest.behaviours.intruder import Intruder
 from loadtest.client import Client
+from loadtest.crew import Crew
+from loadtest.distributed.master import MasterSide
+from loadtest.distributed.worker import RUN, WorkerSide
+from loadtest.live import web as live
+from loadtest.live.standing import standing
 from loadtest.summary import Outcome, exit_code, table
-from loadtest.swarm import Swarm
+from loadtest.swarm import OneCrew, Swarm
 from loadtest.targets import Target
+from wire.clock import now
 from wire.errors import ExitCode, SensorSwarmError
 
 _log = logging.getLogger(__name__)
@@ -31,11 +40,15 @@ warnings.filterwarnings("ignore", message="The HMAC key is")
 
 
 class _Run:
-    """The swarm that runs now, and how the last one ended."""
+    """What this process has of the run that is on, and how the last one ended."""
 
-    swarm: Swarm | None = None
+    crew: Crew | None = None  # a master has none
+    swarm: Swarm | None = None  # a worker has none
+    seen: Swarm | None = None  # the last one, for the page
     outcome: Outcome | None = None
     problem: SensorSwarmError | None = None
+    master: MasterSide | None = None
+    worker: WorkerSide | None = None
 
 
 class DashboardUser(User):
@@ -48,19 +61,24 @@ class DashboardUser(User):
     abstract = True
     target: Target | None = None
 
+    client: Client | Intruder | None = None
+
     def __init__(self, environment: Any) -> None:  # noqa: ANN401 - Locust's
         super().__init__(environment)
-        self.client = _Run.swarm.client(self.target) if _Run.swarm else None
+        if _Run.crew:
+            _Run.crew.announce()
 
     @task
     def dashboard(self) -> NoReturn:
         """Stay connected until stopped, or until the server forbids to come back; who leaves for good is replaced."""
+        if _Run.crew:
+            self.client = _Run.crew.client(self.target)
         while self.client:
             self.client.stay()
-            if not (self.client.left and _Run.swarm and isinstance(self.client, Client)):
+            if not (self.client.left and _Run.crew):
                 break
             self.client.stop()
-            self.client = _Run.swarm.client(self.target, instead_of=self.client)
+            self.client = _Run.crew.client(self.target, instead_of=self.client)
         raise StopUser
 
     def on_stop(self) -> None:
@@ -79,12 +97,23 @@ def _declare(parser: Any) -> None:  # noqa: ANN401
 
 
 @events.init.add_listener
-def _check(environment: Any, **_: object) -> None:  # noqa: ANN401
-    """Refuse wrong options before anything starts; the web page may still give the host."""
+def _prepare(environment: Any, **_: object) -> None:  # noqa: ANN401
+    """Refuse wrong options before anything starts; the web page may still give the host, and a master gives all."""
     # The event loop still has the time from before our imports: without this, --run-time would be cut short by them.
     gevent.get_hub().loop.update_now()
-    if isinstance(environment.runner, MasterRunner):
+    # Python would raise it in whichever greenlet runs, a client's or the one that takes messages, and so end that one.
+    gevent.signal_handler(signal.SIGINT, _interrupt)
+    # Locust's runner already listens to it, and is to be last: it ends the talk between master and workers.
+    environment.events.quitting.add_listener(_quitting)
+    runner = environment.runner
+    if isinstance(runner, WorkerRunner):
+        _Run.worker = WorkerSide(runner)
         return
+    if isinstance(runner, MasterRunner):
+        _Run.master = MasterSide(runner)
+    if environment.web_ui:
+        live.serve(environment.web_ui, environment.parsed_options.web_base_path, _standing)
+        _log.info("books so far and true percentiles: the same address with %s", live.PATH)
     try:
         settings = options.read(environment.parsed_options)
         if environment.host or environment.parsed_options.headless:
@@ -94,42 +123,73 @@ def _check(environment: Any, **_: object) -> None:  # noqa: ANN401
         sys.exit(error.exit_code)
 
 
+def _interrupt() -> None:
+    """Ctrl-C: end what Locust waits for, and nothing else."""
+    gevent.get_hub().handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
+
+
+def _standing() -> dict[str, Any]:
+    return standing(_Run.seen.seen if _Run.seen else None, _Run.outcome, now())
+
+
 @events.test_start.add_listener
 def _start(environment: Any, **_: object) -> None:  # noqa: ANN401
-    _Run.swarm = _Run.outcome = _Run.problem = None
-    if isinstance(environment.runner, MasterRunner):
-        return
+    _Run.crew = _Run.swarm = _Run.outcome = _Run.problem = None
+    # A worker that joins a run under way may be told to spawn before Locust has said that it is there.
+    while environment.parsed_options.worker and not _Run.worker:
+        gevent.sleep(0.01)
     try:
         settings = options.read(environment.parsed_options)
-        _Run.swarm = Swarm(settings, options.endpoint(environment.host, settings.ws_path), environment)
+        uri = options.endpoint(environment.host, settings.ws_path)
+        if _Run.worker:
+            _Run.crew = _Run.worker.start(settings, uri, getattr(environment.parsed_options, RUN, 0))
+        elif _Run.master:
+            _Run.swarm = _Run.seen = Swarm(settings, environment, _Run.master.crews)
+            _Run.master.tell_options(environment.parsed_options)
+        else:
+            _Run.swarm = _Run.seen = Swarm(settings, environment, lambda swarm: _one_crew(swarm, settings, uri))
     except SensorSwarmError as error:
         _Run.problem = error
         _log.error("%s", error)
 
 
+def _one_crew(swarm: Swarm, settings: options.Settings, uri: WebSocketURI) -> OneCrew:
+    _Run.crew = Crew(settings, uri, deal=swarm.numbering.deal, deliver=swarm.take)
+    return OneCrew(_Run.crew)
+
+
 @events.spawning_complete.add_listener
 def _spawned(**_: object) -> None:
-    if _Run.swarm:
-        _Run.swarm.complete()
+    if _Run.crew:
+        _Run.crew.complete()
 
 
 @events.test_stop.add_listener
 def _finish(**_: object) -> None:
+    if _Run.worker:
+        _Run.worker.stopped()
     swarm, _Run.swarm = _Run.swarm, None
     if swarm:
         _Run.outcome = swarm.finish()
+        _Run.crew = None
 
 
-@events.quitting.add_listener
 def _quitting(environment: Any, **_: object) -> None:  # noqa: ANN401
     """Close the books even on Ctrl-C and SIGTERM, when Locust asks for the exit code before it stops the users."""
-    if environment.runner and environment.runner.state not in (STATE_INIT, STATE_STOPPED):
-        environment.runner.stop()
+    runner = environment.runner
+    if _Run.worker:
+        if not _Run.worker.hand_over():
+            _log.error("the master did not take this worker's books")
+            environment.process_exit_code = int(ExitCode.NOT_USABLE)
+    elif _Run.master:
+        runner.stop(send_stop_to_client=False)
+    elif runner and runner.state not in (STATE_INIT, STATE_STOPPED):
+        runner.stop()
     if _Run.problem:
         environment.process_exit_code = int(_Run.problem.exit_code)
     elif _Run.outcome:
         environment.process_exit_code = int(exit_code(_Run.outcome))
-    elif environment.parsed_options.headless and not isinstance(environment.runner, MasterRunner):
+    elif environment.parsed_options.headless and not _Run.worker:
         environment.process_exit_code = int(ExitCode.NOT_USABLE)  # ended before it began
 
 

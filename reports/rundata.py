@@ -25,6 +25,7 @@ FILES = (
     records.FAULTS,
     records.INTRUSIONS,
     records.HEALTH,
+    records.CLOCKS,
     records.BOOKS,
     records.RESOURCES,
 )
@@ -60,6 +61,7 @@ class RunData:
     faults: list[records.Fault] = field(default_factory=list)
     intrusions: list[records.Intrusion] = field(default_factory=list)
     health: list[records.Health] = field(default_factory=list)
+    clocks: list[records.Clock] = field(default_factory=list)
     resources: list[records.Resource] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)  # what is missing or could not be read
     unreadable: list[str] = field(default_factory=list)  # of those, whole files that are damaged or too new
@@ -132,6 +134,7 @@ class _Loader:
         data.faults = self._records(records.Fault)
         data.intrusions = self._records(records.Intrusion)
         data.health = self._records(records.Health)
+        data.clocks = self._records(records.Clock)
         data.books = self._document(records.BOOKS, records.Books)
         data.resources = self._records(records.Resource)
 

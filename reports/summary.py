@@ -10,11 +10,13 @@ from typing import Any
 
 from reports.gate.scenario_limits import hold
 from reports.gate.slo import SloResult
-from reports.histogram import Quantiles, nearest_rank, quantiles_of
+from reports.histogram import Quantiles, merge, nearest_rank, quantiles_of
 from reports.measurable import notices, told
 from reports.rundata import RunData
 from reports.tables.alerts import AlertTable
 from reports.tables.build import Tables
+from reports.tables.clocks import Clocks, clocks
+from reports.tables.clocks import told as told_of_clocks
 from reports.tables.connections import ConnectionTable
 from reports.tables.detection import Detection, detection
 from reports.tables.witnesses import Generator, Intrusions, generator, intrusions
@@ -92,6 +94,8 @@ class Summary:
     publisher: Publisher | None
     resources: dict[str, RoleResources]
     stamps: str | None  # kernel or user
+    clocks: Clocks | None  # None: the swarm says nothing of its clocks
+    probe_ms: Quantiles  # of sensors that the swarm's own processes published
     negative_latencies: int
     not_understood: dict[str, int]
     versions: dict[str, str]
@@ -170,6 +174,8 @@ def summarise(data: RunData, tables: Tables) -> Summary:
         publisher=_publisher(data),
         resources=_resources(data.resources),
         stamps=books.stamps if books is not None else None,
+        clocks=clocks(data.clocks),
+        probe_ms=quantiles_of(merge(one.histogram for one in data.latency if one.tag == "probe")),
         negative_latencies=books.negative_latencies if books is not None else 0,
         not_understood=books.not_understood if books is not None else {},
         versions=run.versions if run is not None else {},
@@ -182,7 +188,7 @@ def summarise(data: RunData, tables: Tables) -> Summary:
 
 def _doubts(data: RunData, tables: Tables) -> list[str]:
     """What a reader should know beside the verdict: doubt is told, not hidden."""
-    doubts = _doubts_of_books(data) + _doubts_of_truth(data, tables.alerts)
+    doubts = _doubts_of_books(data) + told_of_clocks(clocks(data.clocks)) + _doubts_of_truth(data, tables.alerts)
     if tables.connections.never_live:
         never = tables.connections.never_live
         doubts.append(

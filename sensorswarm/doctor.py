@@ -25,7 +25,7 @@ def doctor(
     line is named.
     """
     command = [
-        *(sys.executable, "-m", "loadtest.probe", "--target", target, "--host", host),
+        *(sys.executable, "-m", "loadtest.doctor", "--target", target, "--host", host),
         *("--buildings", buildings, "--messages", str(messages), "--seconds", str(seconds)),
     ]
     raise typer.Exit(subprocess.run(command, check=False).returncode)

@@ -25,7 +25,7 @@ def check_target(scenario: Scenario) -> None:
     if target is None:
         return
     told = subprocess.run(
-        [sys.executable, "-m", "loadtest.probe", "--target", target, "--managers", str(scenario.swarm.managers)],
+        [sys.executable, "-m", "loadtest.doctor", "--target", target, "--managers", str(scenario.swarm.managers)],
         capture_output=True,
         text=True,
         check=False,

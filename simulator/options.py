@@ -56,6 +56,10 @@ PayloadFormat = Annotated[
 ControlTopic = Annotated[
     str, typer.Option(help="Hears here what anomaly to begin now; empty for nowhere.", rich_help_panel=BROKER)
 ]
+ClockPort = Annotated[
+    int | None,
+    typer.Option(min=1, max=65535, help="Serve this machine's clock here, for a swarm on another machine."),
+]
 RunDir = Annotated[Path | None, typer.Option(help="Directory for the records of this load.")]
 Replay = Annotated[Path | None, typer.Option(help="CSV recording, plain or .gz, instead of the fleet.")]
 FromS = Annotated[float | None, typer.Option("--from", help="Begin at this second of the recording.")]

@@ -18,6 +18,7 @@ from mqtt5 import Will
 from rich.console import Console
 
 from simulator.accelerated import Accelerated
+from simulator.clock_server import clock_served
 from simulator.control import TOPIC, Control
 from simulator.control_link import hearing
 from simulator.edge_nodes import EdgeNodes
@@ -88,6 +89,7 @@ class Settings(FleetOrder):
     run_dir: Path | None = None
     shard: str | None = None  # i/n
     control_topic: str = TOPIC  # where anomalies are asked for; empty: nowhere
+    clock_port: int | None = None  # where this machine's clock is served; None: nowhere
     metadata: bool | None = None  # None: unless there are very many sensors
     home_assistant: bool = False  # whether it is told of the sensors
 
@@ -156,7 +158,7 @@ def simulate(settings: Settings, console: Console) -> None:
     encoder = settings.payload.encoder(source.roster, TopicTemplate(settings.topic))
     beforehand = settings.beforehand(source)
     with broker_for(settings.broker, console) as address:
-        outcome = _run(_publish(settings, source, encoder, beforehand, address, console))
+        outcome = _run(_serve_and_publish(settings, source, encoder, beforehand, address, console))
     if outcome is None:
         say(console, "stopped before the load began; nothing was published")
     else:
@@ -185,6 +187,18 @@ def broker_for(
                 f"(MQTT 3.1.1 there; MQTT 5 clients use port {port + 1})",
             )
             yield BrokerAddress(host, port)
+
+
+async def _serve_and_publish(
+    settings: Settings,
+    source: Source,
+    encoder: Encoding,
+    beforehand: Iterator[tuple[str, bytes]],
+    address: BrokerAddress,
+    console: Console,
+) -> Outcome | None:
+    async with clock_served(settings.clock_port):
+        return await _publish(settings, source, encoder, beforehand, address, console)
 
 
 async def _publish(

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Sequence
-from typing import TypeVar
 
 from loadtest.behaviours.departure import DepartureError
-
-T = TypeVar("T")
 
 
 def leaving() -> DepartureError:
@@ -23,18 +18,15 @@ class Churn:
     Args:
         per_minute: departures; 0 for none.
         since_ts: when the swarm was complete, Unix seconds.
-        rng: draws who leaves.
     """
 
-    def __init__(self, per_minute: float, since_ts: float, rng: random.Random) -> None:
+    def __init__(self, per_minute: float, since_ts: float) -> None:
         self._per_s = per_minute / 60
         self._since_ts = since_ts
-        self._rng = rng
         self._left = 0
 
-    def who(self, live: Sequence[T], now_ts: float) -> list[T]:
-        """Those of the live ones that leave now; who cannot leave now because nobody is live leaves later."""
-        due = math.floor((now_ts - self._since_ts) * self._per_s) - self._left
-        chosen = self._rng.sample(live, max(0, min(due, len(live))))
-        self._left += len(chosen)
-        return chosen
+    def due(self, live: int, now_ts: float) -> int:
+        """How many of the live ones leave now; who cannot leave now because nobody is live leaves later."""
+        leave = max(0, min(math.floor((now_ts - self._since_ts) * self._per_s) - self._left, live))
+        self._left += leave
+        return leave

@@ -17,6 +17,7 @@ from reports.gate.support import QUANTILES
 from reports.histogram import Histogram, merge
 from reports.rundata import RunData, load
 from reports.tables.build import Tables, tabulate
+from reports.tables.clocks import clocks
 from reports.tables.detection import detection
 from reports.verdict import judge
 from wire.errors import SensorSwarmError
@@ -81,6 +82,7 @@ def figures_of(data: RunData, tables: Tables, *, name: str) -> Figures:
         counts=_counts(data, tables),
         broken=tuple(str(gate) for gate in verdict.gates if gate.broken),
         unusable=tuple(verdict.reasons) if verdict.name == "not_usable" else (),
+        clock_bound_ms=found.bound_ms if (found := clocks(data.clocks)) is not None else 0.0,
         settings=settings,
         machine=run.machine if run is not None else {},
         versions=run.versions if run is not None else {},

@@ -57,6 +57,7 @@ class DashboardServer:
     checks_claims: bool = True
     sends: Callable[[int], list[int]] = as_it_is
     beside: Callable[[int], list[bytes]] = lambda _: []
+    host: str = "127.0.0.1"
     port: int = 0
     done: threading.Event = field(default_factory=threading.Event)
     hellos: list[dict[str, Any]] = field(default_factory=list)
@@ -76,7 +77,7 @@ class DashboardServer:
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}"
+        return f"ws://{self.host}:{self.port}"
 
     async def _main(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
@@ -84,7 +85,7 @@ class DashboardServer:
         self._all_there = asyncio.Event()
         async with serve(
             self._client,
-            "127.0.0.1",
+            self.host,
             self.port,
             compression=None,
             subprotocols=[dashboard.SUBPROTOCOL],

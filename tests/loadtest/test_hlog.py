@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hdrh.log import HistogramLogReader
 
-from loadtest.histogram import new_histogram
+from loadtest.histogram import Latencies, delta_of, new_histogram
 from loadtest.hlog import LatencyLog, line
 from wire.errors import UnusableError
 
@@ -15,8 +15,8 @@ def test_the_reference_reader_finds_tags_times_and_values(tmp_path):
     log = LatencyLog(path, 1_763_856_000.0)
     log.write(
         [
-            line("reading", 1_763_856_000.25, 1.0, np.array([10, 2000])),
-            line("alert", 1_763_856_001.25, 1.0, np.array([5])),
+            line("reading", 1_763_856_000.25, 1.0, delta_of(Latencies(np.array([10, 2000]), 0))),
+            line("alert", 1_763_856_001.25, 1.0, delta_of(Latencies(np.array([5]), 0))),
         ]
     )
     reader = HistogramLogReader(str(path), new_histogram())

@@ -7,7 +7,7 @@ import pytest
 
 from loadtest.behaviours.attempts import Outcome as Intrusion
 from loadtest.desk import ROWS
-from loadtest.histogram import Tally, to_microseconds
+from loadtest.histogram import Tally, delta_of, to_microseconds
 from loadtest.summary import COLUMNS, Outcome, exit_code, table
 from wire.errors import ExitCode
 from wire.records import AlertCounts, Books, ReadingCounts
@@ -23,7 +23,7 @@ def outcome(*, readings=None, alerts=None, balanced=True, **fields) -> Outcome:
         stamps="kernel",
     )
     tallies = {row: Tally() for row in ROWS}
-    tallies["reading"].add(to_microseconds(np.array([0.001] * 99 + [2.5])))
+    tallies["reading"].add(delta_of(to_microseconds(np.array([0.001] * 99 + [2.5]))))
     return replace(Outcome(books=books, tallies=tallies, clients=2, ever_live=2, lost=0, given_up=0), **fields)
 
 
@@ -79,7 +79,7 @@ def test_pings_have_a_row_only_where_there_were_some():
     case = outcome()
     assert "ping " not in table(case)
     pings = Tally()
-    pings.add(to_microseconds(np.array([0.002])))
+    pings.add(delta_of(to_microseconds(np.array([0.002]))))
     text = table(replace(case, tallies={**case.tallies, "ping": pings}))
     assert next(line.split() for line in text.splitlines() if line.startswith("ping "))[:3] == ["ping", "1", "2.00"]
 
@@ -102,7 +102,7 @@ def test_reasons_of_the_swarm_itself_are_the_last_line_uncut():
 )
 def test_intruders_alone_are_a_run_when_the_server_answered_them(intrusions, code):
     """Being refused is what should happen; never to have been heard proves nothing."""
-    case = outcome(ever_live=0, clients=0, intrusions=intrusions)
+    case = outcome(ever_live=0, clients=0, intrusions={each.value: n for each, n in intrusions.items()})
     assert exit_code(case) is code
     assert "intruders' attempts: " + ", ".join(f"{n} {each.value}" for each, n in intrusions.items()) in (table(case))
 

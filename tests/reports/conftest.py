@@ -23,6 +23,7 @@ from wire.records import (
     Books,
     ClientBooks,
     ClientEvent,
+    Clock,
     Fault,
     Health,
     Intrusion,
@@ -145,6 +146,10 @@ class Builder:
                 ts=T0 + 4, role="swarm", lag_ms_p99=lag_ms_p99, cpu_percent=cpu_percent, receive_queue_bytes_max=1500
             )
         )
+
+    def clock(self, process: str = "swarm", how: str = "one", **changes: Any) -> Builder:
+        """One comparison of clocks."""
+        return self.add(Clock(ts=T0, process=process, clock="a", how=how, **changes))
 
     def resources(self, role: str, *samples: tuple[float, int, float, int]) -> Builder:
         """Samples of (second, pid, cpu_percent, rss_bytes)."""
@@ -290,5 +295,5 @@ def whole_run(builder: Builder) -> Builder:
         builder.record_latency("reading", second, 1000, 2000, 3000, 10_000)
     builder.record_latency("alert", 3, 20_000, 50_000)
     builder.record_latency("connect", -1, 4000, 5000).record_latency("reconnect", 6, 1_200_000)
-    builder.intrusion("refused").health()
+    builder.intrusion("refused").health().clock()
     return builder.resources("server", (1, 10, 5.0, 1 << 20), (2, 10, 15.0, 3 << 20))

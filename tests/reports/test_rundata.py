@@ -16,7 +16,7 @@ def test_everything_a_whole_run_says(whole):
     assert data.notices == data.unreadable == []
     assert (data.origin_ts, data.duration_s, data.interval_s) == (whole.t0, 10, 5.0)
     assert (len(data.anomalies), len(data.alerts), len(data.faults), len(data.totals)) == (1, 2, 1, 1)
-    assert (len(data.intrusions), len(data.health)) == (1, 1)
+    assert (len(data.intrusions), len(data.health), len(data.clocks)) == (1, 1, 1)
     assert len(data.latency) == 13
 
 
@@ -47,7 +47,7 @@ def test_any_file_may_be_missing(whole, name):
     """Without one file the rest is loaded; what the report loses is named where it is a loss."""
     (whole.write() / name).unlink()
     data = load(whole.directory)
-    optional = name in ("anomalies.jsonl", "alerts.jsonl", "faults.jsonl", "intrusions.jsonl", "health.jsonl")
+    optional = name.partition(".")[0] in ("anomalies", "alerts", "faults", "intrusions", "health", "clocks")
     assert [name in notice for notice in data.notices] == ([] if optional else [True])
 
 

@@ -70,6 +70,17 @@ class ClientBooks:
     alerts: AlertCounts
     behaviour: str = "manager"
 
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> ClientBooks:
+        """Read one client's counts back."""
+        return cls(
+            client=record["client"],
+            user=record["user"],
+            readings=ReadingCounts(**record["readings"]),
+            alerts=AlertCounts(**record["alerts"]),
+            behaviour=record.get("behaviour", "manager"),
+        )
+
 
 @dataclass(slots=True)
 class Books:
@@ -97,16 +108,7 @@ class Books:
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Books:
         """Read books.json back."""
-        clients = [
-            ClientBooks(
-                client=item["client"],
-                user=item["user"],
-                readings=ReadingCounts(**item["readings"]),
-                alerts=AlertCounts(**item["alerts"]),
-                behaviour=item.get("behaviour", "manager"),
-            )
-            for item in record["clients"]
-        ]
+        clients = [ClientBooks.from_dict(item) for item in record["clients"]]
         rest = {key: record[key] for key in record if key not in ("readings", "alerts", "clients")}
         return cls(
             readings=ReadingCounts(**record["readings"]),

@@ -38,6 +38,10 @@ class RecordWriter:
         name: str = record.FILE  # type: ignore[attr-defined]  # every concrete record names its file
         self._waiting.setdefault(name, []).append(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
 
+    def add_lines(self, name: str, lines: Iterable[bytes]) -> None:
+        """Keep records of one file for the next flush, each the line it will be, with its end."""
+        self._waiting.setdefault(name, []).extend(lines)
+
     def flush(self) -> None:
         """Write what waits, each file with one append.
 

@@ -13,6 +13,7 @@ from wire.records.names import (
     ALERTS,
     ANOMALIES,
     CLIENTS,
+    CLOCKS,
     FAULTS,
     HEALTH,
     INTRUSIONS,
@@ -226,3 +227,17 @@ class Health(Record):
     cpu_percent: float  # of one core
     receive_queue_bytes_max: int  # unread in the kernel, the most of the sockets looked at
     span_s: float = 1.0  # longer than a second where the process was too busy to look
+
+
+@dataclass(frozen=True, slots=True)
+class Clock(Record):
+    """clocks.jsonl: one comparison of a swarm process's clock with the simulator's."""
+
+    FILE: ClassVar[str] = CLOCKS
+    ts: float
+    process: str  # swarm, or which worker
+    clock: str  # whose clock: processes that have the same here share one
+    how: str  # one (it is the simulator's own), measured, unmeasured (nothing is known of it)
+    offset_s: float = 0.0  # the simulator's minus this one's; everything the process stamps is set right by it
+    bound_s: float = 0.0  # the true offset is no further away
+    round_trip_s: float = 0.0  # of the exchange the offset comes from

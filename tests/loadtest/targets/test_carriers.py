@@ -4,7 +4,7 @@ import gevent
 import pytest
 
 from benchmarks._dashboards import SECRET, mosquitto, mosquitto_binary
-from loadtest.probe import main
+from loadtest.doctor import main
 
 KINDS = ("socketio", "mqtt-ws", "sse", "long-poll")
 SENSORS = 3  # of each building that is published

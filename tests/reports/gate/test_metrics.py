@@ -95,3 +95,15 @@ def test_every_metric_is_known():
     """Names are unique and know themselves."""
     assert len(set(ALL)) == len(ALL)
     assert [check_metric(name) for name in ALL] == list(ALL)
+
+
+def test_the_bound_between_two_clocks_is_the_gates(whole):
+    """No change of latency is believed that is not twice what two clocks may disagree by; one clock has no bound."""
+    assert read_figures(whole.write()).clock_bound_ms == 0
+    whole.clock("worker 0", "measured", offset_s=0.25, bound_s=0.002).clock("worker 1", "measured", bound_s=0.001)
+    figures = figures_of(data := load(whole.write()), tables := tabulate(data), name="r")
+    assert figures.clock_bound_ms == pytest.approx(2.0)
+    told = summarise(data, tables)
+    assert told.clocks
+    assert told.clocks.bound_ms == pytest.approx(2.0)
+    assert any("set right to within 2 ms" in notice for notice in told.notices)

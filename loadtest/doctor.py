@@ -1,4 +1,4 @@
-"""One client of a target, for the doctor: `python -m loadtest.probe --target FILE --host ws://127.0.0.1:8765`.
+"""One client of a target, for the doctor: `python -m loadtest.doctor --target FILE --host ws://127.0.0.1:8765`.
 
 Without --host the target is only read, as every run does before there is load. Exit code 0: all was understood, 2: not.
 """

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from loadtest.probe import main
+from loadtest.doctor import main
 from wire.errors import ExitCode
 
 TARGET = """path = "/live"

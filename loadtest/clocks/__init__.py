@@ -1,0 +1,1 @@
+"""How far the clock of this process is from the simulator's, and how sure that is."""
