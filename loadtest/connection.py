@@ -128,8 +128,11 @@ class Connection:
         """Send one text message.
 
         Raises:
-            ConnectionEndedError: the connection is gone.
+            ConnectionEndedError: the connection is gone, or was closed by what was read last.
         """
+        if self._protocol.state is not State.OPEN:
+            self._settle()
+            raise self._forced or self._how_it_ended()
         self._protocol.send_text(message)
         self._flush()
 
