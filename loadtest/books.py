@@ -11,9 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from loadtest.alerts import AlertBook, AlertRegister
-from loadtest.ledger import UNHEARD, Booked, Catalogue, Ledger
+from loadtest.ledger import Booked, Catalogue, Ledger
 from loadtest.presence import IN_FLIGHT_S
 from loadtest.unknown import Unknown
+
+TIMES_END = 1e11  # seconds, the year 5138: a time in milliseconds is beyond it
+_SEQS_END = 2**53  # where numbers in JSON stop being exact everywhere (RFC 8259, 6)
 
 
 def home_of(sensor: str, building: str) -> str:
@@ -148,9 +151,10 @@ def _problem(reading: Any) -> str:  # noqa: ANN401 - what the server sent
         return "reading is not an object"
     if not isinstance(reading.get("sensor"), str):
         return "reading without a sensor id"
-    if not isinstance(reading.get("ts"), int | float) or isinstance(reading["ts"], bool):
+    ts = reading.get("ts")
+    if not isinstance(ts, int | float) or isinstance(ts, bool) or not -TIMES_END < ts < TIMES_END:
         return "reading without a time"
     seq = reading.get("seq")
-    if not isinstance(seq, int) or isinstance(seq, bool) or not 0 <= seq < UNHEARD:
+    if not isinstance(seq, int) or isinstance(seq, bool) or not 0 <= seq < _SEQS_END:
         return "reading without a sequence number"
     return ""

@@ -20,6 +20,9 @@ from wire.reading import Reading, sensor_id
 from wire.topics import TopicTemplate
 
 MAX_PAYLOAD_BYTES = 16 * 1024
+# A frame holds readings two levels down, and a client's parser may stop at 1024 levels, as ours does. So many levels
+# take bytes: only a payload longer than this needs a look.
+SHALLOW_BYTES = 1000
 MAX_TS = 1e11  # seconds: the year 5138; a time in milliseconds is beyond it
 MAX_VALUE = 1e15  # further out differences lose their meaning
 MAX_SEQ = 1 << 53  # where numbers in JSON stop being exact everywhere (RFC 8259, 6)
@@ -81,7 +84,7 @@ class Acceptor:
         """Take all of them, if each is good and of a sensor that we know; otherwise none."""
         known = self._known
         payloads = [message.payload or b"" for message in messages]
-        if max(map(len, payloads)) > MAX_PAYLOAD_BYTES:
+        if max(map(len, payloads)) > SHALLOW_BYTES:
             return False
         try:
             rows, sensors = zip(*[known[message.topic] for message in messages], strict=True)
@@ -133,6 +136,10 @@ def _read(topic: str, payload: bytes) -> Reading:
         raise RejectedError("size", f"{len(payload)} bytes on {topic[:_SHOWN]!r}, at most {MAX_PAYLOAD_BYTES}")
     try:
         reading = decode(payload)
+        if len(payload) > SHALLOW_BYTES:
+            orjson.loads(b"[[%b]]" % payload)
+    except orjson.JSONDecodeError:
+        raise RejectedError("payload", f"nested too deep on {topic[:_SHOWN]!r}") from None
     except PayloadError as error:
         raise RejectedError("payload", f"{error} on {topic[:_SHOWN]!r}") from None
     if not (0 <= reading.ts < MAX_TS and -MAX_VALUE < reading.value < MAX_VALUE and reading.seq < MAX_SEQ):
