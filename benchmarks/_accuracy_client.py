@@ -18,6 +18,7 @@ from websockets.uri import parse_uri
 from loadtest.alerts import AlertRegister
 from loadtest.books import Books
 from loadtest.connection import open_connection
+from loadtest.dialing import Dial
 from loadtest.endings import ConnectionEndedError
 from loadtest.ledger import Catalogue
 from loadtest.roster import Manager
@@ -39,15 +40,16 @@ class Client:
             [BUILDING], catalogue=catalogue, register=register, unknown=unknown, delivered=self.latencies_s.append
         )
         target = SensorSwarmTarget()
-        self._subprotocols = target.subprotocols
+        self._dial = Dial(handshake=target.handshake)
         manager = Manager(str(user), (BUILDING,))
         self._conversation = target.conversation(manager, self.books, unknown, lambda *_: None)
         self._user = user
 
     def receive(self, url: str, *, stamped: bool) -> None:
         """Live until the server closes the connection."""
-        connection = open_connection(parse_uri(url), subprotocols=self._subprotocols, stamped=stamped, timeout_s=30)
-        connection.send(self._conversation.hello(str(self._user)))
+        connection = open_connection(parse_uri(url), stamped=stamped, timeout_s=30, dial=self._dial)
+        for message in self._conversation.hello(str(self._user)):
+            connection.send(message)
         take, receive = self._conversation.take, connection.receive
         try:
             while True:

@@ -34,11 +34,13 @@ class Books:
         register: alerts that reached anybody, shared by the process.
         unknown: what was not understood, shared by the process.
         delivered: called with the latency in seconds of each reading that is no duplicate and no leak.
+        number: tells the sequence number of a reading that carries none: of building, sensor and time; None: it cannot.
     """
 
     __slots__ = (
         "_catalogue",
         "_delivered",
+        "_number",
         "_register",
         "_unknown",
         "alerts",
@@ -48,6 +50,7 @@ class Books:
         "ledgers",
         "order_breaks",
         "received",
+        "unnumbered",
     )
 
     def __init__(
@@ -58,11 +61,13 @@ class Books:
         register: AlertRegister,
         unknown: Unknown,
         delivered: Callable[[float], object],
+        number: Callable[[str, str, float], int | None] = lambda *_: None,
     ) -> None:
         self._catalogue = catalogue
         self._register = register
         self._unknown = unknown
         self._delivered = delivered
+        self._number = number
         self.ledgers = {building: Ledger(catalogue.places(building)) for building in buildings}
         self.alerts = AlertBook()
         self.received = 0  # readings understood
@@ -70,6 +75,7 @@ class Books:
         self.leaked = 0
         self.order_breaks = 0
         self.conflated = 0
+        self.unnumbered = 0  # readings of which nobody can say which they are
 
     def subscribed(self, building: str, arrival_ts: float) -> None:
         """Note that the subscription to a building was acknowledged."""
@@ -114,6 +120,39 @@ class Books:
             self._unusual(building, reading, arrival_ts)
             following = ledger.next
         ledger.last_meant_ts = arrival_ts - latency_s
+
+    def untimed(self, building: str, batch: list[dict[str, Any]], arrival_ts: float) -> None:
+        """Book readings that do not say when they were meant: arrival stands for it, and no latency is told."""
+        for reading in batch:
+            reading["ts"] = arrival_ts
+        self.readings(building, batch, arrival_ts)
+
+    def timed(self, building: str, batch: list[dict[str, Any]], arrival_ts: float) -> None:
+        """Book readings that carry a time and no sequence number, which the time tells."""
+        numbered = []
+        for reading in batch:
+            sensor = reading["sensor"]
+            if not isinstance(sensor, str):
+                self._unknown.count("reading without a sensor id", reading)
+                continue
+            seq = self._number(home_of(sensor, building), sensor, reading["ts"])
+            if seq is None:
+                self.counted(building, [reading], arrival_ts)
+            else:
+                reading["seq"] = seq
+                numbered.append(reading)
+        self.readings(building, numbered, arrival_ts)
+
+    def counted(self, building: str, batch: list[dict[str, Any]], arrival_ts: float) -> None:
+        """Count readings of which nobody can say which they are; an empty `building` is anybody's."""
+        self.received += len(batch)
+        if building and building not in self.ledgers:
+            self.leaked += len(batch)
+            return
+        self.unnumbered += len(batch)
+        for reading in batch:
+            if reading["ts"] is not None:
+                self._delivered(arrival_ts - reading["ts"])
 
     def _unusual(self, building: str, reading: Any, arrival_ts: float) -> None:  # noqa: ANN401 - what the server sent
         """Book a reading that is not the next of a known sensor, or say why it is none."""

@@ -15,14 +15,13 @@ import gevent
 from loadtest.behaviours import MANAGER, Behaviour
 from loadtest.behaviours.departure import Absence, DepartureError, listened_until_ts
 from loadtest.books import Books
-from loadtest.connection import Connection, open_connection
-from loadtest.desk import ALERT, CONNECT, READING, RECONNECT, Desk, Failure
+from loadtest.desk import ALERT, CONNECT, RECONNECT, Desk, Failure
 from loadtest.endings import BROKEN_FRAME, ConnectionEndedError, closed, timed_out
 from loadtest.reconnection import next_delay_s
 from loadtest.roster import Manager
 from loadtest.states import State, Step, after
 from loadtest.targets import Target
-from loadtest.tokens import LIFETIME_S, token
+from loadtest.transport import Transport
 from wire.clock import now
 from wire.records import AlertDelivery, ClientEvent
 
@@ -30,12 +29,13 @@ ATTEMPT_TIMEOUT_S = 10.0  # from the first byte of connecting to the last acknow
 
 
 class Client:
-    """One WebSocket client of the swarm.
+    """One client of the swarm.
 
     Attributes:
         live_count, lost_count: how often it became live and lost a live connection.
         given_up: why it will not try again, empty while it may.
         behaviour: how it uses its live connections.
+        measures: what its target lets us measure.
         stopped_ts: when it stopped listening for good, None while it was not stopped.
         left: whether it left for good of its own accord.
     """
@@ -45,6 +45,7 @@ class Client:
     ) -> None:
         self.name = name
         self.manager = manager
+        self.measures = target.measures
         self.behaviour = behaviour
         self.left = False
         self.state = State.IDLE
@@ -59,11 +60,15 @@ class Client:
             catalogue=desk.catalogue,
             register=desk.register,
             unknown=desk.unknown,
-            delivered=desk.latencies_s[READING].append,
+            delivered=desk.delivered(target),
+            number=desk.grid.number,
         )
         self._conversation = target.conversation(manager, self.books, desk.unknown, self._take_alert)
-        self._connection: Connection | None = None
-        self._signed, self._token_until_ts = "", 0.0
+        self._site = desk.site(target)
+        self._credentials = target.credentials(manager, self._site)
+        self._token: str | None = None  # of the present connection
+        self._connection: Transport | None = None
+        self._beat_ts = math.inf  # when the next heartbeat is due
         self._attempt = 0  # 0: the first connection ever; else since the last live one
         self._absent_since_ts = 0.0
         self._absence: Absence | None = None  # the last one of its own doing
@@ -111,9 +116,13 @@ class Client:
             gevent.sleep(delay_s)
 
     def keep_alive(self, ts: float) -> None:
-        """Ping when that is due at `ts`, Unix seconds; called from the housekeeping greenlet."""
-        if self._connection is not None:
-            self._connection.beat(ts)
+        """Ping and send heartbeats when they are due at `ts`, Unix seconds; called from the housekeeping greenlet."""
+        if self._connection is None:
+            return
+        self._connection.beat(ts)
+        if ts >= self._beat_ts and self.state is State.LIVE:
+            self._beat_ts = ts + (self._conversation.beat_every_s or math.inf)
+            self._connection.post(self._conversation.beat())
 
     def cut(self) -> None:
         """Break the live connection abruptly; called from another greenlet."""
@@ -155,7 +164,7 @@ class Client:
                 self._connection.close()
                 self._connection = None
 
-    def _attempt_within(self, limit_s: float, started_ts: float) -> tuple[Connection, float, int]:
+    def _attempt_within(self, limit_s: float, started_ts: float) -> tuple[Transport, float, int]:
         """Connect and become live within a time: the connection, and what `_authenticate` gives."""
         limit = gevent.Timeout.start_new(limit_s)
         try:
@@ -165,46 +174,39 @@ class Client:
             if expired is not limit:
                 raise
             if self.state is State.CONNECTING:
-                raise timed_out(limit_s, "no answer to the handshake", "is a WebSocket server there?") from None
-            raise timed_out(limit_s, "not all subscriptions acknowledged", "does it speak our protocol?") from None
+                raise timed_out(limit_s, "no answer to the handshake", "is the server there?") from None
+            raise timed_out(limit_s, "not all subscriptions acknowledged", "is it of another --target?") from None
         finally:
             limit.close()
 
-    def _open(self, started_ts: float) -> Connection:
-        desk = self._desk
-        connection = open_connection(
-            desk.uri,
-            subprotocols=self._target.subprotocols,
-            stamped=desk.stamped,
+    def _open(self, started_ts: float) -> Transport:
+        self._token = self._credentials.token()
+        connection = self._target.open(
+            self._site,
+            self._conversation,
+            token=None if self._site.token_in_hello else self._token,
             timeout_s=ATTEMPT_TIMEOUT_S,
-            dial=desk.dial,
-            token=None if desk.token_in_hello else self._token(),
         )
         self._move(Step.OPENED)
         self._note("open", attempt=self._attempt, took_s=now() - started_ts)
         return connection
 
-    def _token(self) -> str:
-        """A token that is good for an hour or more; signing costs as much as a tenth of a handshake."""
-        ts = now()
-        if ts > self._token_until_ts:
-            self._signed = token(self.manager, secret=self._desk.secret, now_ts=ts)
-            self._token_until_ts = ts + LIFETIME_S - 3600
-        return self._signed
-
-    def _authenticate(self, connection: Connection, started_ts: float) -> tuple[float, int]:
+    def _authenticate(self, connection: Transport, started_ts: float) -> tuple[float, int]:
         """Say hello and wait until every subscription is acknowledged.
 
         Returns:
             Arrival of the read that made it live, and how many readings had been received before that read.
         """
         desk, conversation = self._desk, self._conversation
-        connection.send(conversation.hello(self._token() if desk.token_in_hello else None))
+        for message in conversation.hello(self._token if self._site.token_in_hello else None):
+            connection.send(message)
         arrival_ts, received = now(), self.books.received
         while not conversation.live:
             received = self.books.received
             arrival_ts, messages = connection.receive()
             conversation.take(messages, arrival_ts)
+            if conversation.replies:
+                self._reply(connection)
             code, reason = conversation.told
             if code:
                 raise closed(code, reason)
@@ -224,22 +226,35 @@ class Client:
         )
         self._attempt = 0
         connection.pulse = desk.pulse(arrival_ts)
+        self._beat_ts = arrival_ts + (conversation.beat_every_s or math.inf)
         if self._absence is not None and math.isinf(self._absence.back_ts):
             self._absence = self._absence._replace(back_ts=arrival_ts)
         return arrival_ts, received
 
-    def _receive(self, connection: Connection, live_ts: float, received: int) -> NoReturn:
+    def _reply(self, connection: Transport) -> None:
+        """Send what the conversation wants to answer."""
+        replies = self._conversation.replies
+        for message in replies:
+            connection.send(message)
+        replies.clear()
+
+    def _receive(self, connection: Transport, live_ts: float, received: int) -> NoReturn:
         """Receive for as long as the connection lives: the loop that everything is measured in."""
         take, receive, books = self._conversation.take, connection.receive, self.books
+        replies = self._conversation.replies
         arrival_ts = live_ts
         while books.received == received:
             arrival_ts, messages = receive()
             take(messages, arrival_ts)
+            if replies:
+                self._reply(connection)
         self._note("reading", ts=arrival_ts, took_s=arrival_ts - self._absent_since_ts)
         while True:
             messages = []  # what was taken must not be kept for as long as the next read waits
             arrival_ts, messages = receive()
             take(messages, arrival_ts)
+            if replies:
+                self._reply(connection)
 
     def _ended(self, ending: ConnectionEndedError, started_ts: float) -> None:
         desk = self._desk
@@ -255,6 +270,7 @@ class Client:
             self._note("lost", code=ending.code, reason=ending.reason, kind=ending.kind)
         else:
             desk.failures.append(Failure(now() - started_ts, ending.reason, ending.kind))
+            self._credentials.refused()
             self._note("refused", attempt=self._attempt, code=ending.code, reason=ending.reason, kind=ending.kind)
 
     def _departed(self, ending: DepartureError) -> bool:

@@ -1,15 +1,15 @@
 """One WebSocket client connection: the Sans-I/O protocol of `websockets` over a stream of bytes.
 
-The greenlet that opens a connection is the only one that receives, sends and closes it; others may only `cut` it or
-keep its `beat`. Each read gives all messages it completed with one arrival stamp: there is no switch, lock or call
-per message.
+The greenlet that opens a connection is the only one that receives, sends and closes it; others may only `cut` it, keep
+its `beat` or `post` to it. Each read gives all messages it completed with one arrival stamp: there is no switch, lock
+or call per message.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from websockets.exceptions import InvalidHandshake
 from websockets.frames import Frame, Opcode
@@ -35,6 +35,7 @@ from loadtest.handshake import Upgrade
 from loadtest.keepalive import Beat, Pulse
 from loadtest.retry_after import retry_after_s
 from loadtest.streams import Read, Stream
+from loadtest.transport import Message
 from wire.clock import now
 from wire.dashboard import Close
 
@@ -122,8 +123,8 @@ class Connection:
         if rest:  # frames already, and the splitter's
             self._early = self._read_ts, self._feed(rest)
 
-    def send(self, message: bytes) -> None:
-        """Send one text message.
+    def send(self, message: Message) -> None:
+        """Send one message, text or binary.
 
         Raises:
             ConnectionEndedError: the connection is gone, or was closed by what was read last.
@@ -131,8 +132,22 @@ class Connection:
         if self._protocol.state is not State.OPEN:
             self._settle()
             raise self._forced or self._how_it_ended()
-        self._protocol.send_text(message)
+        self._frame(message)
         self._flush()
+
+    def post(self, messages: Iterable[Message]) -> None:
+        """Send without waiting; see `Transport`."""
+        if self._forced is not None or self._protocol.state is not State.OPEN:
+            return
+        for message in messages:
+            self._frame(message)
+        self._flush_now()
+
+    def _frame(self, message: Message) -> None:
+        if isinstance(message, str):
+            self._protocol.send_text(message.encode())
+        else:
+            self._protocol.send_binary(message)
 
     def receive(self) -> tuple[float, list[bytes]]:
         """Wait for what one read brings.
@@ -187,7 +202,7 @@ class Connection:
             self._ending = self._how_it_ended()
 
     def _unusual(self, frame: bytes) -> list[bytes]:
-        """Let the protocol have a frame that is not one whole text message; messages it completes."""
+        """Let the protocol have a frame that is not one whole plain message; messages it completes."""
         protocol = self._protocol
         self._stirred = True
         protocol.receive_data(frame)
@@ -261,7 +276,6 @@ class Connection:
 def open_connection(
     uri: WebSocketURI,
     *,
-    subprotocols: Sequence[str],
     stamped: bool,
     timeout_s: float,
     dial: Dial | None = None,
@@ -271,7 +285,6 @@ def open_connection(
 
     Args:
         uri: where, from `websockets.uri.parse_uri`.
-        subprotocols: the target's, offered where `dial` has no others; best first.
         stamped: whether to use kernel receive stamps.
         timeout_s: for the TCP connection; the handshakes are for the caller to time.
         dial: TLS, proxy, and what the handshake carries.
@@ -284,7 +297,7 @@ def open_connection(
     stream = dial.stream(uri, stamped=stamped, timeout_s=timeout_s)
     try:
         connection = Connection(stream)
-        connection.handshake(dial.handshake.upgrade(uri, subprotocols=tuple(subprotocols), token=token), uri)
+        connection.handshake(dial.handshake.upgrade(uri, token=token), uri)
     except BaseException:  # a kill or a time-out too: nobody else would close it
         stream.close()
         raise

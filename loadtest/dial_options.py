@@ -11,7 +11,15 @@ from typing import Any, get_args
 from websockets.uri import WebSocketURI
 
 from loadtest.dialing import Dial
-from loadtest.handshake import Handshake, read_cookie, read_header, read_origin, read_subprotocol, read_token_place
+from loadtest.handshake import (
+    Handshake,
+    TokenPlace,
+    read_cookie,
+    read_header,
+    read_origin,
+    read_subprotocol,
+    read_token_place,
+)
 from loadtest.keepalive import Keepalive
 from loadtest.proxy import read_proxy
 from loadtest.reconnection import Policy, backoff_of
@@ -36,7 +44,7 @@ def declare_dial(option: Callable[..., None]) -> None:
     option("--header", web=False, action="append", metavar="'NAME: VALUE'", help="send with the handshake; repeatable")
     option("--cookie", web=False, action="append", metavar="NAME=VALUE", help="send with the handshake; repeatable")
     option("--origin", default="", help="Origin of the handshake")
-    option("--token-in", default="hello", help="where the token travels: hello, header, cookie:NAME or query:NAME")
+    option("--token-in", default="", help="where the token travels: hello, header[:NAME], cookie:NAME, query:NAME")
     option("--proxy", web=False, default="", help="HTTP proxy: http://[USER:PASSWORD@]HOST:PORT")
     option("--ca", web=False, default="", help="PEM file of the CAs to believe, for wss://; else the system's")
     option("--insecure", web=False, action="store_true", help="do not check certificates")
@@ -49,8 +57,8 @@ def read_dial(options: Any) -> Dial:  # noqa: ANN401 - a namespace of Locust
         SensorSwarmError: an option that cannot be used.
     """
     headers = tuple(read_header(text) for text in options.header or ())
-    token_in = read_token_place(options.token_in)
-    if token_in.kind == "header" and any(name.lower() == "authorization" for name, _ in headers):
+    token_in = read_token_place(options.token_in) if options.token_in else None
+    if token_in == TokenPlace("header") and any(name.lower() == "authorization" for name, _ in headers):
         raise SensorSwarmError("--header Authorization and --token-in header: give one of them")
     if options.ca and options.insecure:
         raise SensorSwarmError("--ca and --insecure: give one of them")

@@ -1,6 +1,6 @@
-"""Cut a byte stream into WebSocket frames, giving the payload of plain text frames straight away. Pure.
+"""Cut a byte stream into WebSocket frames, giving the payload of plain data frames straight away. Pure.
 
-Nearly every frame a dashboard sends is one whole, unmasked, uncompressed text message, and a Sans-I/O protocol spends
+Nearly every frame a dashboard sends is one whole, unmasked, uncompressed message, and a Sans-I/O protocol spends
 5 us on each. Such a frame needs two bytes looked at and one slice (RFC 6455, 5.2). Every other frame goes whole to
 the protocol, which keeps the rules: control frames, fragments, and whatever breaks a rule.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-_PLAIN_TEXT = 0x81  # final frame, no extension bit, opcode text
+_PLAIN = b"\x81\x82"  # final frame, no extension bit, opcode text or binary
 _LENGTH_16, _MASK = 126, 0x80  # second byte: the length follows in 16 bits (127: 64 bits); masked
 
 
@@ -17,12 +17,12 @@ class FrameSplitter:
     """Splits what a server sends.
 
     Args:
-        other: given each whole frame that is not a plain text, returns the messages it completes.
+        other: given each whole frame that is not a plain message, returns the messages it completes.
         largest_bytes: a longer frame is given to `other` as soon as its header is there, to be refused.
 
     Attributes:
-        plain: whether a plain text is a message. `other` sets it: inside a fragmented message a text frame is an
-            error, after the end of the connection it is nothing.
+        plain: whether a plain message is one. `other` sets it: inside a fragmented message a new one is an error, after
+            the end of the connection it is nothing.
     """
 
     __slots__ = ("_held", "_largest_bytes", "_needed", "_other", "plain")
@@ -42,8 +42,8 @@ class FrameSplitter:
                 return []
             data = bytes(self._held)
             self._held = bytearray()
-        elif data[0] == _PLAIN_TEXT and len(data) > 4 and self.plain:  # noqa: PLR2004 - both headers fit
-            # The usual read is one whole text frame: it needs no loop.
+        elif data[0] in _PLAIN and len(data) > 4 and self.plain:  # noqa: PLR2004 - both headers fit
+            # The usual read is one whole message: it needs no loop.
             length, body = data[1], 2
             if length == _LENGTH_16:
                 length, body = data[2] << 8 | data[3], 4
@@ -70,7 +70,7 @@ class FrameSplitter:
                     return messages + self._other(data[at:])
                 self._needed = stop - at if body <= end else body - at
                 break
-            if data[at] == _PLAIN_TEXT and self.plain and length <= self._largest_bytes:
+            if data[at] in _PLAIN and self.plain and length <= self._largest_bytes:
                 messages.append(data[body:stop])
             else:
                 messages += self._other(data[at:stop])

@@ -44,6 +44,11 @@ class Gap(NamedTuple):
     stop: int
     line: Line  # estimated from the readings around the gap
 
+    def moved(self, steps: int) -> Gap:
+        """The same readings under numbers greater by `steps`."""
+        origin_ts, interval_s = self.line
+        return Gap(self.start + steps, self.stop + steps, Line(origin_ts - steps * interval_s, interval_s))
+
 
 def _start(gap: Gap) -> int:
     return gap.start

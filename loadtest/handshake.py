@@ -39,33 +39,43 @@ _OURS = {
 
 @dataclass(frozen=True, slots=True)
 class TokenPlace:
-    """How the token travels: in the first message, as a Bearer header, in a cookie or in the query."""
+    """How the token travels: in the first message, in a header, in a cookie or in the query."""
 
     kind: Literal["hello", "header", "cookie", "query"] = "hello"
-    name: str = ""  # of the cookie or of the query's parameter
+    name: str = ""  # of the cookie, of the query's parameter or of the header; no header: Authorization: Bearer
 
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What is the same in every handshake of a run."""
+    """What is the same in every handshake of a target."""
 
-    subprotocols: tuple[str, ...] = ()  # none: the target's
+    subprotocols: tuple[str, ...] = ()  # best first
     headers: tuple[tuple[str, str], ...] = ()
     cookies: tuple[str, ...] = ()  # NAME=VALUE
     origin: str | None = None
     deflate: bool = False
-    token_in: TokenPlace = TokenPlace()
+    token_in: TokenPlace | None = None  # None: in the hello, unless another handshake below this one says where
 
-    def upgrade(self, uri: WebSocketURI, *, subprotocols: tuple[str, ...], token: str | None) -> Upgrade:
+    def over(self, other: Handshake) -> Handshake:
+        """This one where it says something, `other` where it does not; headers and cookies of both, ours last."""
+        return Handshake(
+            subprotocols=self.subprotocols or other.subprotocols,
+            headers=other.headers + self.headers,
+            cookies=other.cookies + self.cookies,
+            origin=self.origin if self.origin is not None else other.origin,
+            deflate=self.deflate or other.deflate,
+            token_in=self.token_in or other.token_in,
+        )
+
+    def upgrade(self, uri: WebSocketURI, *, token: str | None) -> Upgrade:
         """Handshake of a new connection.
 
         Args:
             uri: where.
-            subprotocols: the target's, offered where no others were asked for; best first.
             token: put where `token_in` says, unless that is the hello.
         """
         parts = (uri.secure, uri.host, uri.port, uri.path, uri.query, uri.username, uri.password)
-        return Upgrade(_offer(self, parts, subprotocols, token is not None), token or "", self.token_in)
+        return Upgrade(_offer(self, parts, token is not None), token or "", self.token_in or TokenPlace())
 
 
 @dataclass(slots=True)
@@ -124,12 +134,11 @@ _KEY, _TOKEN = secrets.token_hex(16), secrets.token_hex(16)  # stand where they 
 def _offer(
     handshake: Handshake,
     parts: tuple[bool, str, int, str, str, str | None, str | None],
-    subprotocols: tuple[str, ...],
     with_token: bool,
 ) -> _Offer:
     """Make an offer; `parts` are those of the WebSocketURI, which cannot be a key itself."""
     uri = WebSocketURI(*parts)
-    place = handshake.token_in if with_token else TokenPlace()
+    place = (handshake.token_in if with_token else None) or TokenPlace()
     if place.kind == "query":
         query = f"{place.name}={_TOKEN}"
         uri = dataclasses.replace(uri, query=f"{uri.query}&{query}" if uri.query else query)
@@ -137,7 +146,7 @@ def _offer(
         uri,
         origin=Origin(handshake.origin) if handshake.origin is not None else None,
         extensions=[ClientPerMessageDeflateFactory(client_max_window_bits=True)] if handshake.deflate else None,
-        subprotocols=[Subprotocol(name) for name in handshake.subprotocols or subprotocols] or None,
+        subprotocols=[Subprotocol(name) for name in handshake.subprotocols] or None,
     )
     protocol.key = _KEY
     request = protocol.connect()
@@ -147,8 +156,9 @@ def _offer(
         request.headers[name] = value
     cookies = list(handshake.cookies)
     if place.kind == "header":
-        request.headers.pop("Authorization", None)
-        request.headers["Authorization"] = f"Bearer {_TOKEN}"
+        name = place.name or "Authorization"
+        request.headers.pop(name, None)
+        request.headers[name] = _TOKEN if place.name else f"Bearer {_TOKEN}"
     if place.kind == "cookie":
         cookies.append(f"{place.name}={_TOKEN}")
     if cookies:
@@ -205,7 +215,7 @@ def read_cookie(text: str) -> str:
 
 
 def read_token_place(text: str) -> TokenPlace:
-    """Where the token travels: hello, header, cookie:NAME or query:NAME.
+    """Where the token travels: hello, header, header:NAME, cookie:NAME or query:NAME.
 
     Raises:
         SensorSwarmError: none of these.
@@ -213,6 +223,8 @@ def read_token_place(text: str) -> TokenPlace:
     match text.partition(":"):
         case ("hello" | "header" as kind, "", ""):
             return TokenPlace(kind)
-        case ("cookie" | "query" as kind, ":", name) if _NAME.fullmatch(name):
-            return TokenPlace(kind, name if kind == "cookie" else quote(name, safe=""))
-    raise SensorSwarmError(f"--token-in {text!r}: give hello, header, cookie:NAME or query:NAME")
+        case ("header" | "cookie" | "query" as kind, ":", name) if _NAME.fullmatch(name):
+            if kind == "header" and (problem := _OURS.get(name.lower())):
+                raise SensorSwarmError(f"--token-in {text!r} cannot be: {problem}")
+            return TokenPlace(kind, quote(name, safe="") if kind == "query" else name)
+    raise SensorSwarmError(f"--token-in {text!r}: give hello, header, header:NAME, cookie:NAME or query:NAME")

@@ -87,5 +87,12 @@ class Ledger:
             del self.gaps[place]
         return Booked.LATE
 
+    def move(self, place: int, steps: int) -> None:
+        """Add `steps` to every number of a sensor that was heard."""
+        self.next[place] += steps
+        self.first[place] += steps
+        if gaps := self.gaps.get(place):
+            self.gaps[place] = [gap.moved(steps) for gap in gaps]
+
     def _passed_over(self, place: int, gap: Gap) -> None:
         insert(self.gaps.setdefault(place, []), gap)

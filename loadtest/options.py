@@ -9,11 +9,13 @@ from typing import Any
 from websockets.exceptions import InvalidURI
 from websockets.uri import WebSocketURI, parse_uri
 
-from loadtest.behaviours.options import BehaviourSettings, declare_behaviours, read_behaviours
+from loadtest.behaviours.options import INTRUDER, BehaviourSettings, declare_behaviours, read_behaviours
 from loadtest.dial_options import declare_dial, read_backoff, read_dial, read_keepalive
 from loadtest.dialing import Dial
 from loadtest.keepalive import Keepalive
 from loadtest.roster import Roster, parse_count, parse_fleet
+from loadtest.targets import Target
+from loadtest.targets.find import DEFAULT, find_target
 from wire.backoff import Backoff
 from wire.errors import SensorSwarmError
 from wire.secret import SECRET_VARIABLE
@@ -25,13 +27,14 @@ EXAMPLE_HOST = "ws://127.0.0.1:8765"
 class Settings:
     """The swarm's options, checked."""
 
+    target: Target
     roster: Roster
     behaviours: BehaviourSettings
     backoff: Backoff | None  # None: nobody comes back
     dial: Dial
     keepalive: Keepalive | None  # None: no pings
     max_unknown: int | None  # messages and readings not understood that a run may have; None: any number
-    ws_path: str
+    ws_path: str  # empty: the target's own
     secret: str | None  # None: the development secret
     run_dir: Path | None
 
@@ -43,10 +46,11 @@ def declare(parser: Any) -> None:  # noqa: ANN401 - Locust's parser comes withou
         variable = variable or "SENSORSWARM_" + name.removeprefix("--").replace("-", "_").upper()
         parser.add_argument(name, env_var=variable, include_in_web_ui=web, **rest)
 
+    option("--target", default=DEFAULT, help="kind of server: a shipped target, a .toml file, or MODULE:CLASS")
     option("--fleet", default="50", help="number of buildings (b-0001, ...), or their names parted by commas")
     option("--buildings-per-manager", default="3", help="buildings each user may see: a number, or zipf:EXPONENT")
     option("--swarm-seed", type=int, default=0, help="draws who sees what, and the jitter")
-    option("--ws-path", default="/ws", help="path of the WebSocket endpoint")
+    option("--ws-path", default="", help="path of the endpoint; without it the target's own")
     option(
         "--jwt-secret",
         variable=SECRET_VARIABLE,
@@ -66,11 +70,17 @@ def read(options: Any) -> Settings:  # noqa: ANN401 - a namespace of Locust
     Raises:
         SensorSwarmError: an option that cannot be used.
     """
+    target = find_target(options.target)
+    _check_managers(target, getattr(options, "num_users", None))
+    behaviours = read_behaviours(options)
+    if target.measures.refusals and INTRUDER in behaviours.weights:
+        raise SensorSwarmError(f"--behaviour {INTRUDER}: nothing could be said of it: {target.measures.refusals}")
     return Settings(
+        target=target,
         roster=Roster(
             parse_fleet(options.fleet), parse_count(str(options.buildings_per_manager)), int(options.swarm_seed)
         ),
-        behaviours=read_behaviours(options),
+        behaviours=behaviours,
         backoff=read_backoff(options.backoff, options.jitter, options.reconnect),
         dial=read_dial(options),
         keepalive=read_keepalive(options),
@@ -79,6 +89,14 @@ def read(options: Any) -> Settings:  # noqa: ANN401 - a namespace of Locust
         secret=options.jwt_secret or None,
         run_dir=Path(options.run_dir) if options.run_dir else None,
     )
+
+
+def _check_managers(target: Target, users: int | None) -> None:
+    if target.most_managers is not None and users is not None and users > target.most_managers:
+        raise SensorSwarmError(
+            f"-u {users}: the target has tokens for {target.most_managers} managers; "
+            f"choose up to {target.most_managers}, or write more into its token file"
+        )
 
 
 def _most(text: str) -> int | None:

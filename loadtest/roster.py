@@ -19,6 +19,7 @@ class Manager:
 
     user: str
     buildings: tuple[str, ...]
+    index: int = 0  # in the swarm
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Roster:
         """Manager number `index`, from 0; the same for the same seed, whoever was asked for before."""
         rng = random.Random(f"{self.seed}:{index}")
         drawn = rng.sample(self.fleet, _count(self.buildings_per_manager, len(self.fleet), rng))
-        return Manager(f"m-{index + 1:04d}", tuple(sorted(drawn)))
+        return Manager(f"m-{index + 1:04d}", tuple(sorted(drawn)), index)
 
 
 def _count(count: int | Zipf, most: int, rng: random.Random) -> int:

@@ -30,6 +30,8 @@ def settle_readings(books: Books, truth: Truth | None, stopped_ts: float) -> Rea
         leaked=books.leaked,
         order_breaks=books.order_breaks,
         conflated=books.conflated,
+        expected=books.unnumbered,
+        delivered=books.unnumbered,
     )
     judged_until_ts = stopped_ts - SETTLE_S if truth and truth.load_ended_ts > stopped_ts else math.inf
     for building, ledger in books.ledgers.items():

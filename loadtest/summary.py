@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ from loadtest.behaviours.attempts import Outcome as Intrusion
 from loadtest.desk import RARE_ROWS, RECONNECT, ROWS
 from loadtest.histogram import Tally
 from wire.errors import ExitCode
-from wire.records import Books
+from wire.records import AlertCounts, Books, Measures, ReadingCounts
 
 COLUMNS = 80
 
@@ -64,10 +65,8 @@ def table(outcome: Outcome) -> str:
         ("readings", books.readings, f"{books.readings.order_breaks:,}"),
         ("alerts", books.alerts, "-"),
     ):
-        lines.append(
-            f"{name:<10}{counts.expected:>12,}{counts.delivered:>12,}{counts.missing:>10,}"
-            f"{counts.duplicated:>12,}{counts.leaked:>9,}{late:>9}"
-        )
+        told = _told(name, counts, books.measures)
+        lines.append(f"{name:<10}{told[0]:>12}{told[1]:>12}{told[2]:>10}{told[3]:>12}{told[4]:>9}{late:>9}")
     lines += ["", f"{'Latency':<10}{'count':>12}{'p50 ms':>12}{'p90 ms':>10}{'p99 ms':>12}{'max ms':>18}", "-" * 74]
     measured = [row for row in RARE_ROWS if row in outcome.tallies and outcome.tallies[row].total]
     for row in (*ROWS, *measured):
@@ -79,6 +78,19 @@ def table(outcome: Outcome) -> str:
         lines.append("certificates were NOT checked (--insecure)")
     last = [f"NOT USABLE: {'; '.join(reasons)}"] if (reasons := not_usable(outcome)) else []
     return "\n".join([text[:COLUMNS] for text in lines] + last)
+
+
+def _told(name: str, counts: ReadingCounts | AlertCounts, measures: Measures) -> list[str]:
+    """Counts of one line of the books; a dash for what the server does not let us measure."""
+    columns = ("expected", "delivered", "missing", "duplicated", "leaked")
+    kind = name.removesuffix("s")
+    return ["-" if measures.why_not(f"{kind}.{one}") else f"{getattr(counts, one):,}" for one in columns]
+
+
+def _not_measurable(measures: Measures) -> list[str]:
+    """A line or more for each thing that the server does not let us measure."""
+    told = [f"not measurable: {name}: {reason}" for name, reason in measures.lacking.items() if name != "refusals"]
+    return [line for one in told for line in textwrap.wrap(one, COLUMNS, subsequent_indent="  ")]
 
 
 def _about_clients(outcome: Outcome) -> list[str]:
@@ -96,7 +108,7 @@ def _about_clients(outcome: Outcome) -> list[str]:
 
 
 def _about_books(books: Books) -> list[str]:
-    readings, alerts, lines = books.readings, books.alerts, []
+    readings, alerts, lines = books.readings, books.alerts, _not_measurable(books.measures)
     if readings.missing or alerts.missing:
         lines.append(
             f"missing readings: {readings.missing_connected:,} connected, {readings.missing_away:,} away, "

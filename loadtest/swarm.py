@@ -14,8 +14,9 @@ from websockets.uri import WebSocketURI
 
 from loadtest.behaviours import KINDS
 from loadtest.behaviours.churn import Churn, leaving
-from loadtest.behaviours.intruder import INTRUDER, Intruder
+from loadtest.behaviours.intruder import Intruder
 from loadtest.behaviours.mix import Mix
+from loadtest.behaviours.options import INTRUDER
 from loadtest.behaviours.slow import Slow
 from loadtest.client import Client
 from loadtest.closing import close_books
@@ -42,6 +43,7 @@ from wire.records import (
     PublishedTotal,
     make_directory,
     read_lines,
+    read_records,
     records_of,
     write_json,
 )
@@ -91,7 +93,9 @@ class Swarm:
             rng=random.Random(f"{seed}:jitter"),
             records_wanted=run_dir is not None,
             dial=settings.dial,
+            path_given=bool(settings.ws_path),
             keepalive=settings.keepalive,
+            interval_s=self._interval_s,
         )
         self._cut_rng = random.Random(f"{seed}:cut")
         self._run_dir = run_dir
@@ -100,21 +104,23 @@ class Swarm:
         self._health = HealthSampler(self._check, self._desk.record, self._queues, random.Random(f"{seed}:health"))
         self._keeper = gevent.spawn(self._keep)
 
-    def client(self, target: Target, *, instead_of: Client | None = None) -> Client | Intruder:
+    def client(self, target: Target | None = None, *, instead_of: Client | None = None) -> Client | Intruder:
         """The next client: users are numbered in the order in which Locust starts them.
 
-        Its kind is dealt from the mix, or that of the one whose place it takes.
+        Its kind is dealt from the mix, or that of the one whose place it takes; its target is by default the run's.
         """
+        target = target or self._settings.target
         index = len(self.clients) + len(self.intruders)
         kind = instead_of.behaviour.name if instead_of else self._mix.next()
         name, roster = f"c-{index + 1:05d}", self._settings.roster
+        manager = target.manager(roster.manager(index))
         rng = random.Random(f"{roster.seed}:{kind}:{index}")
         if kind == INTRUDER:
-            intruder = Intruder(name, roster.manager(index), roster.fleet, target, self._desk, rng)
+            intruder = Intruder(name, manager, roster.fleet, target, self._desk, rng)
             self.intruders.append(intruder)
             return intruder
         behaviour = KINDS[kind](self._settings.behaviours, rng)
-        client = Client(name, roster.manager(index), target, self._desk, behaviour=behaviour)
+        client = Client(name, manager, target, self._desk, behaviour=behaviour)
         self.clients.append(client)
         return client
 
@@ -158,8 +164,6 @@ class Swarm:
         _log.error("%s", error)
 
     def _keep_alive(self) -> None:
-        if self._settings.keepalive is None:
-            return
         for count, client in enumerate(list(self.clients), 1):
             client.keep_alive(now())
             if count % PULSES_AT_ONCE == 0:
@@ -246,6 +250,11 @@ class Swarm:
             if awaited <= {final.building for final in records_of(lines, PublishedFinal)} or now() >= deadline_ts:
                 return lines
             gevent.sleep(0.1)
+
+    def _interval_s(self) -> float | None:
+        """Seconds between two readings of a sensor, as the simulator said when the load began."""
+        starts = read_records(self._run_dir / PUBLISHED, PublishedStart) if self._run_dir else []
+        return starts[0].interval_s if starts else None
 
     def _truth(self, published: list[dict[str, Any]]) -> Truth | None:
         try:

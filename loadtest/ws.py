@@ -1,7 +1,8 @@
 """The locustfile: `locust -f loadtest/ws.py --host ws://127.0.0.1:8765`.
 
 Declares the options, turns Locust's events into steps of one `Swarm`, and gives every Locust user one client. To load
-a server of your own kind, import `DashboardUser` from here in a locustfile of yours, subclass it and set `target`.
+a server of your own kind, give --target, or import `DashboardUser` from here in a locustfile of yours, subclass it and
+set `target`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from loadtest.client import Client
 from loadtest.summary import Outcome, exit_code, table
 from loadtest.swarm import Swarm
 from loadtest.targets import Target
-from loadtest.targets.sensorswarm import SensorSwarmTarget
 from wire.errors import ExitCode, SensorSwarmError
 
 _log = logging.getLogger(__name__)
@@ -39,10 +39,14 @@ class _Run:
 
 
 class DashboardUser(User):
-    """A manager who keeps one dashboard open. Subclass it to talk to another kind of server."""
+    """A manager who keeps one dashboard open. Subclass it to talk to another kind of server.
+
+    Attributes:
+        target: how to talk to the server; None: as --target says.
+    """
 
     abstract = True
-    target: Target = SensorSwarmTarget()
+    target: Target | None = None
 
     def __init__(self, environment: Any) -> None:  # noqa: ANN401 - Locust's
         super().__init__(environment)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from reports import words
+from reports.measurable import NOT_MEASURABLE
 from reports.summary import Summary
 
 
@@ -39,13 +40,18 @@ def numbers(summary: Summary) -> list[Number]:
     """Return the five numbers people ask for first."""
     readings, alerts, found = summary.readings, summary.alerts, summary.anomalies
     connections, latency = summary.connections, summary.reading_ms
+    measures = summary.measures
     delivered = Number("readings delivered", words.NONE, "no books", None)
-    if readings is not None:
+    if readings is not None and measures.sequence:
+        delivered = Number("readings received", f"{readings.received:,}", f"of how many: {NOT_MEASURABLE}", None)
+    elif readings is not None:
         wrong = readings.missing + readings.duplicated + readings.leaked
         note = f"of {readings.expected:,}, {_wrongs(readings.missing, readings.duplicated, readings.leaked)}"
         delivered = Number("readings delivered", f"{readings.delivered:,}", note, not wrong)
     alerted = Number("alerts delivered", words.NONE, "no books", None)
-    if alerts is not None and not alerts.expected and not alerts.received:
+    if measures.alerts:
+        alerted = Number("alerts delivered", words.NONE, NOT_MEASURABLE, None)
+    elif alerts is not None and not alerts.expected and not alerts.received:
         alerted = Number("alerts delivered", "none", "in this run", None)
     elif alerts is not None:
         wrong = alerts.missing + alerts.duplicated + alerts.leaked
@@ -62,13 +68,19 @@ def numbers(summary: Summary) -> list[Number]:
         Number(
             "reading latency, p99",
             words.milliseconds(latency.p99),
-            f"median {words.milliseconds(latency.p50)}, max {words.milliseconds(latency.max)}",
+            NOT_MEASURABLE
+            if measures.time
+            else f"median {words.milliseconds(latency.p50)}, max {words.milliseconds(latency.max)}",
             None,
         ),
         Number(
             "anomalies detected",
-            f"{found.causes_detected:,}" if found.total else "none",
-            f"of {found.causes:,}, {words.plural(found.unmatched, 'false alarm')}" if found.total else "in this run",
+            f"{found.causes_detected:,}" if found.total else words.NONE if measures.alerts else "none",
+            f"of {found.causes:,}, {words.plural(found.unmatched, 'false alarm')}"
+            if found.total
+            else NOT_MEASURABLE
+            if measures.alerts
+            else "in this run",
             not found.causes_undetected if found.total else None,
         ),
         Number(

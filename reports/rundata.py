@@ -66,6 +66,11 @@ class RunData:
     broken_lines: dict[str, int] = field(default_factory=dict)  # by file, those with any
 
     @property
+    def measures(self) -> records.Measures:
+        """What the server let us measure."""
+        return self.books.measures if self.books is not None else records.Measures()
+
+    @property
     def origin_ts(self) -> float:
         """When the load began, as far as the files say: zero of every time axis."""
         if self.run is not None and self.run.load_started_ts is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports.histogram import Quantiles, nearest_rank, quantiles_of
+from reports.measurable import NOT_MEASURABLE
 from reports.tables.alerts import AlertTable
 from reports.tables.books import BookRow
 from reports.tables.connections import ConnectionTable
@@ -145,8 +146,12 @@ def book_sentence(rows: Sequence[BookRow]) -> str:
     if not rows:
         return "There are no books: nothing can be said about what was lost."
     expected = rows[0]
+    if expected.readings is None:
+        return f"How many readings should have come is {NOT_MEASURABLE}."
     wrong = [row for row in rows if row.fault and (row.readings or row.alerts)]
-    every = f"{plural(expected.readings or 0, 'reading')} and {plural(expected.alerts or 0, 'alert')}"
+    every = plural(expected.readings, "reading")
+    if expected.alerts is not None:
+        every += f" and {plural(expected.alerts, 'alert')}"
     text = f"{every} were expected over all clients; each arrived once, in order."
     if not (expected.readings or expected.alerts or wrong):
         text = "Nothing was expected of the server, and nothing came."

@@ -11,6 +11,7 @@ from typing import Any
 from reports.gate.scenario_limits import hold
 from reports.gate.slo import SloResult
 from reports.histogram import Quantiles, nearest_rank, quantiles_of
+from reports.measurable import notices, told
 from reports.rundata import RunData
 from reports.tables.alerts import AlertTable
 from reports.tables.build import Tables
@@ -19,7 +20,7 @@ from reports.tables.detection import Detection, detection
 from reports.tables.witnesses import Generator, Intrusions, generator, intrusions
 from reports.verdict import Verdict, judge
 from reports.words import plural, share
-from wire.records import SCHEMA, AlertCounts, ReadingCounts, Resource
+from wire.records import SCHEMA, AlertCounts, Measures, ReadingCounts, Resource
 
 _MIB = 1024 * 1024
 
@@ -97,11 +98,17 @@ class Summary:
     machine: dict[str, Any]
     notices: list[str]
     slos: list[SloResult]  # the scenario's limits in words, judged
+    not_measurable: dict[str, str]  # what the server does not let us measure, and why (wire.records.Measures)
 
     @property
     def exit_code(self) -> int:
         """Exit code of the verdict, as every command uses it."""
         return int(self.verdict.exit_code)
+
+    @property
+    def measures(self) -> Measures:
+        """What the server lets us measure."""
+        return Measures(**self.not_measurable)
 
     @property
     def untold(self) -> list[str]:
@@ -126,15 +133,16 @@ class Summary:
             head
             | whole
             | {
-                "readings": _with_latency(self.readings, reading_ms),
-                "alerts": _with_latency(self.alerts, alert_ms),
+                "readings": _with_latency(self.readings, reading_ms, self.measures),
+                "alerts": _with_latency(self.alerts, alert_ms, self.measures),
             }
         )
 
 
-def _with_latency(counts: ReadingCounts | AlertCounts | None, latency_ms: dict[str, Any]) -> dict[str, Any]:
-    told = dataclasses.asdict(counts) | {"missing": counts.missing} if counts is not None else {}
-    return told | {"latency_ms": latency_ms}
+def _with_latency(
+    counts: ReadingCounts | AlertCounts | None, latency_ms: dict[str, Any], measures: Measures
+) -> dict[str, Any]:
+    return (told(counts, measures) if counts is not None else {}) | {"latency_ms": latency_ms}
 
 
 def summarise(data: RunData, tables: Tables) -> Summary:
@@ -166,8 +174,9 @@ def summarise(data: RunData, tables: Tables) -> Summary:
         not_understood=books.not_understood if books is not None else {},
         versions=run.versions if run is not None else {},
         machine=run.machine if run is not None else {},
-        notices=data.notices + _doubts(data, tables),
+        notices=notices(data.measures) + data.notices + _doubts(data, tables),
         slos=judged.slos,
+        not_measurable=data.measures.lacking,
     )
 
 

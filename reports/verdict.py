@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from reports.measurable import NOT_MEASURABLE
 from reports.rundata import RunData
 from reports.words import listed, milliseconds, plural
 from wire.errors import ExitCode
@@ -15,17 +16,18 @@ from wire.records import AlertCounts, Books, ClientBooks, Published, PublishedTo
 
 LATE_LIMIT_MS = 250.0  # p99 of the publisher's lateness; beyond, the load was not the one asked for
 
-GATES = (
-    "leaked",
-    "duplicated",
-    "missing_connected",
-    "missing_away",
-    "missing_tail",
-    "alerts_missing",
-    "alerts_duplicated",
-    "alerts_leaked",
-    "undetected",
-)
+_METRICS = {
+    "leaked": "reading.leaked",
+    "duplicated": "reading.duplicated",
+    "missing_connected": "reading.missing_connected",
+    "missing_away": "reading.missing_away",
+    "missing_tail": "reading.missing_tail",
+    "alerts_missing": "alert.missing",
+    "alerts_duplicated": "alert.duplicated",
+    "alerts_leaked": "alert.leaked",
+    "undetected": "anomaly.undetected",
+}
+GATES = tuple(_METRICS)
 
 SLO = "slo"  # of [gate] too: limits in words, which reports.gate.scenario_limits judges
 
@@ -38,15 +40,15 @@ class Gate:
 
     name: str
     limit: int | None
-    actual: int
+    actual: int | None  # None: not measurable, and then there is no limit
 
     @property
     def broken(self) -> bool:
         """Whether there were too many."""
-        return self.limit is not None and self.actual > self.limit
+        return self.limit is not None and self.actual is not None and self.actual > self.limit
 
     def __str__(self) -> str:
-        return f"{self.name} {self.actual:,} > {self.limit:,}"
+        return f"{self.name} {self.actual or 0:,} > {self.limit:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def judge(data: RunData, *, undetected: int) -> Verdict:
 
 
 def gates_of(books: Books, undetected: int, limits: Mapping[str, object]) -> list[Gate]:
-    """Every gate with its limit: 0 unless the scenario says otherwise, none where it says null."""
+    """Every gate with its limit: 0 unless the scenario says otherwise, none where it says null or nothing is known."""
     readings, alerts = books.readings, books.alerts
     actual = {
         "leaked": readings.leaked,
@@ -108,7 +110,11 @@ def gates_of(books: Books, undetected: int, limits: Mapping[str, object]) -> lis
         "alerts_leaked": alerts.leaked,
         "undetected": undetected,
     }
-    return [Gate(name, _limit(limits.get(name, 0)), actual[name]) for name in GATES]
+    measures = books.measures
+    return [
+        Gate(name, None, None) if measures.why_not(metric) else Gate(name, _limit(limits.get(name, 0)), actual[name])
+        for name, metric in _METRICS.items()
+    ]
 
 
 def _limit(value: object) -> int | None:
@@ -131,6 +137,11 @@ def unusable_reasons(data: RunData, limits: Mapping[str, object]) -> list[str]:
         for name in GATES
         if not isinstance(limits.get(name, 0), int | float | None)
     ]
+    # One that the scenario leaves at its default is not asked for; one that it sets is.
+    for name in run.gates_set if run is not None else ():
+        why = data.measures.why_not(_METRICS.get(name, ""))
+        if why and limits.get(name) is not None:
+            reasons.append(f"gate {name!r} cannot be judged: {NOT_MEASURABLE}: {why}")
     reasons += data.unreadable
     reasons += _books_reasons(data)
     if data.broken_lines:
@@ -196,6 +207,8 @@ def _publisher_reasons(data: RunData) -> list[str]:
 
 def _held(books: Books) -> str:
     readings, alerts = books.readings, books.alerts
+    if books.measures.sequence:
+        return f"Held: {plural(readings.received, 'reading')} came; whether any is missing is {NOT_MEASURABLE}."
     perfect = not (
         readings.missing + readings.duplicated + readings.leaked + alerts.missing + alerts.duplicated + alerts.leaked
     )

@@ -73,6 +73,7 @@ def run(
         stack=server.label,
         time_scale=scenario.time_scale,
         settings=scenario.model_dump(mode="json"),
+        gates_set=sorted(scenario.gate.model_fields_set),
         versions=facts.versions(),
         machine=facts.machine(),
     )

@@ -16,8 +16,8 @@ from loadtest.behaviours.flaky import Flaky
 from loadtest.behaviours.manager import Steady
 from loadtest.behaviours.options import BehaviourSettings
 from loadtest.behaviours.slow import Slow
-from loadtest.connection import Connection
 from loadtest.ledger import Ledger
+from loadtest.transport import Transport
 
 
 class Behaviour(Protocol):
@@ -26,7 +26,7 @@ class Behaviour(Protocol):
     name: str
     in_flight_s: float
 
-    def visit(self, connection: Connection) -> Visit:
+    def visit(self, connection: Transport) -> Visit:
         """Called with each connection that became live."""
 
     def judged_until_ts(self, ledgers: Iterable[Ledger], stopped_ts: float) -> float:

@@ -9,7 +9,7 @@ import random
 
 from loadtest.behaviours.departure import DepartureError, Visit
 from loadtest.behaviours.manager import Steady
-from loadtest.connection import Connection
+from loadtest.transport import Transport
 
 
 class Commuter(Steady):
@@ -22,7 +22,7 @@ class Commuter(Steady):
         self._away_s = away_s
         self._rng = rng
 
-    def visit(self, connection: Connection) -> Visit:
+    def visit(self, connection: Transport) -> Visit:
         """Plan the leaving and the coming back."""
         del connection
         away_s = self._away_s * self._rng.uniform(0.5, 1.5)

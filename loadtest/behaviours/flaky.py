@@ -6,7 +6,7 @@ import random
 
 from loadtest.behaviours.departure import DepartureError, Visit
 from loadtest.behaviours.manager import Steady
-from loadtest.connection import Connection
+from loadtest.transport import Transport
 
 
 class Flaky(Steady):
@@ -18,7 +18,7 @@ class Flaky(Steady):
         self._mean_s = mean_s
         self._rng = rng
 
-    def visit(self, connection: Connection) -> Visit:
+    def visit(self, connection: Transport) -> Visit:
         """Plan the drop."""
         del connection
         return Visit(

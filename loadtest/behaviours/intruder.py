@@ -11,24 +11,24 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import gevent
 
 from loadtest.behaviours.attempts import LISTEN_S, PAUSE_S, Answer, Asking, Attempt, Outcome, attempts, outcome_of
+from loadtest.behaviours.options import INTRUDER
 from loadtest.books import Books
-from loadtest.connection import Connection, open_connection
-from loadtest.desk import ALERT, READING, Desk, Failure
+from loadtest.desk import ALERT, Desk, Failure
 from loadtest.endings import ConnectionEndedError
 from loadtest.ledger import Catalogue
 from loadtest.roster import Manager
 from loadtest.targets import Conversation, Target
 from loadtest.tokens import Tampering, tampered, token
+from loadtest.transport import Transport
 from wire.clock import now
 from wire.records import AlertCounts, AlertDelivery, ClientBooks, Intrusion, ReadingCounts
 
-INTRUDER = "intruder"
 ATTEMPT_TIMEOUT_S = 10.0
 
 
@@ -37,14 +37,14 @@ class Loot(Books):
 
     __slots__ = ("acknowledged",)
 
-    def __init__(self, entitled: Sequence[str], desk: Desk) -> None:
+    def __init__(self, entitled: Sequence[str], desk: Desk, delivered: Callable[[float], object]) -> None:
         # A catalogue of its own: what it stole must not become a sensor that the others are said to have heard of.
         super().__init__(
             entitled,
             catalogue=Catalogue(),
             register=desk.register,
             unknown=desk.unknown,
-            delivered=desk.latencies_s[READING].append,
+            delivered=delivered,
         )
         self.acknowledged: set[str] = set()
 
@@ -77,6 +77,7 @@ class Intruder:
         self._forbidden = [building for building in fleet if building not in manager.buildings]
         self._target = target
         self._desk = desk
+        self._site = desk.site(target)
         self._rng = rng
         self._readings = ReadingCounts()
         self._alerts = AlertCounts()
@@ -98,14 +99,14 @@ class Intruder:
         """One attempt, from connecting to its line in the records; one cut short by the end counts when it leaked."""
         desk, own = self._desk, self.manager.buildings
         asked = forbidden if attempt is Asking.IN_HELLO else own
-        loot = Loot(own if isinstance(attempt, Asking) else (), desk)
+        loot = Loot(own if isinstance(attempt, Asking) else (), desk, desk.delivered(self._target))
         asking = Manager(self.manager.user, asked)
         conversation = self._target.conversation(asking, loot, desk.unknown, self._take_alert)
         started_ts, ending, opened, finished = now(), ConnectionEndedError(0, "", kind=""), False, False
-        connection: Connection | None = None
+        connection: Transport | None = None
         try:
             with gevent.Timeout(ATTEMPT_TIMEOUT_S, ConnectionEndedError(0, "no handshake in time", kind="timed out")):
-                connection = self._open(attempt, forbidden)
+                connection = self._open(conversation, attempt, forbidden)
             opened = True
             with gevent.Timeout(LISTEN_S, False):
                 self._listen(connection, conversation, attempt, forbidden)
@@ -132,33 +133,36 @@ class Intruder:
             if finished and outcome is Outcome.FAILED and not opened:
                 desk.failures.append(Failure(now() - started_ts, ending.reason, ending.kind))
 
-    def _open(self, attempt: Attempt, forbidden: tuple[str, ...]) -> Connection:
+    def _open(self, conversation: Conversation, attempt: Attempt, forbidden: tuple[str, ...]) -> Transport:
         desk = self._desk
         self._shown = (
             tampered(attempt, self.manager, secret=desk.secret, now_ts=now(), more=forbidden)
             if isinstance(attempt, Tampering)
             else token(self.manager, secret=desk.secret, now_ts=now())
         )
-        return open_connection(
-            desk.uri,
-            subprotocols=self._target.subprotocols,
-            stamped=desk.stamped,
+        return self._target.open(
+            self._site,
+            conversation,
+            token=None if self._site.token_in_hello else self._shown,
             timeout_s=ATTEMPT_TIMEOUT_S,
-            dial=desk.dial,
-            token=None if desk.token_in_hello else self._shown,
         )
 
     def _listen(
-        self, connection: Connection, conversation: Conversation, attempt: Attempt, forbidden: tuple[str, ...]
+        self, connection: Transport, conversation: Conversation, attempt: Attempt, forbidden: tuple[str, ...]
     ) -> None:
         """Ask, and hear what comes; ends by an ending or from outside."""
-        connection.send(conversation.hello(self._shown if self._desk.token_in_hello else None))
+        for message in conversation.hello(self._shown if self._site.token_in_hello else None):
+            connection.send(message)
         asked = attempt is not Asking.LATER
         while True:
             arrival_ts, messages = connection.receive()
             conversation.take(messages, arrival_ts)
+            for message in conversation.replies:
+                connection.send(message)
+            conversation.replies.clear()
             if not asked and conversation.live:
-                connection.send(conversation.ask(forbidden))
+                for message in conversation.ask(forbidden):
+                    connection.send(message)
                 asked = True
 
     def _book(self, loot: Loot, outcome: Outcome) -> None:

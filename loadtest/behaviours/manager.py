@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from loadtest.behaviours.departure import Visit
-from loadtest.connection import Connection
 from loadtest.ledger import Ledger
 from loadtest.presence import IN_FLIGHT_S
+from loadtest.transport import Transport
 
 _STAYS = Visit()
 
@@ -23,7 +23,7 @@ class Steady:
     name = "manager"
     in_flight_s = IN_FLIGHT_S
 
-    def visit(self, connection: Connection) -> Visit:
+    def visit(self, connection: Transport) -> Visit:
         """Called with each connection that became live."""
         del connection
         return _STAYS

@@ -9,7 +9,8 @@ from typing import Any
 from loadtest.behaviours.mix import parse_mix
 from wire.errors import SensorSwarmError
 
-KINDS = ("manager", "slow", "flaky", "commuter", "intruder")
+INTRUDER = "intruder"
+KINDS = ("manager", "slow", "flaky", "commuter", INTRUDER)
 DEFAULT = "manager=1"
 
 

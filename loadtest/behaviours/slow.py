@@ -22,9 +22,9 @@ import gevent
 from loadtest.behaviours.departure import Visit
 from loadtest.behaviours.manager import Steady
 from loadtest.behaviours.throttle import Throttle
-from loadtest.connection import Connection
 from loadtest.ledger import Ledger
 from loadtest.streams import Read
+from loadtest.transport import Transport
 
 RECEIVE_BUFFER_BYTES = 4096  # the kernel doubles it
 
@@ -41,7 +41,7 @@ class Slow(Steady):
     def __init__(self, bytes_per_s: float) -> None:
         self._bytes_per_s = bytes_per_s
 
-    def visit(self, connection: Connection) -> Visit:
+    def visit(self, connection: Transport) -> Visit:
         """Read slowly from now on."""
         _shrink(connection.fileno())
         connection.pace(lambda read: _paced(read, Throttle(self._bytes_per_s)))

@@ -9,8 +9,11 @@ from typing import Any
 import orjson
 
 from loadtest.books import TIMES_END, Books
+from loadtest.handshake import Handshake
 from loadtest.roster import Manager
 from loadtest.targets import Conversation, TakeAlert
+from loadtest.targets.websocket import WebSocketConversation, WebSocketTarget
+from loadtest.transport import Message
 from loadtest.unknown import Unknown
 from wire.dashboard import MAX_EPOCH, SUBPROTOCOL
 from wire.records import AlertDelivery
@@ -21,15 +24,11 @@ _SKIPPED_END = 2**32  # far more than any history holds
 _WRONG_FIELDS = (KeyError, TypeError, ValueError, OverflowError)
 
 
-class SensorSwarmConversation:
+class SensorSwarmConversation(WebSocketConversation):
     """One client's side of `sensorswarm.v1`."""
 
     def __init__(self, manager: Manager, books: Books, unknown: Unknown, take_alert: TakeAlert) -> None:
-        self.live = False
-        self.recovered = False
-        self.resumed = 0
-        self.told = (0, "")
-        self.welcomed = False
+        super().__init__()
         self._buildings = manager.buildings
         self._books = books
         self._unknown = unknown
@@ -37,13 +36,10 @@ class SensorSwarmConversation:
         self._positions: dict[str, list[Any]] = {}  # building -> epoch and last offset had, of each lane
         self._awaited: set[str] = set()
 
-    def hello(self, token: str | None) -> bytes:
+    def hello(self, token: str | None) -> Sequence[Message]:
         """Who we are, what we want to see and where we left off."""
-        self.live = False
+        self.reset()
         self.recovered = bool(self._positions)
-        self.resumed = 0
-        self.told = (0, "")
-        self.welcomed = False
         self._awaited = set(self._buildings)
         resume = {
             building: {
@@ -57,12 +53,12 @@ class SensorSwarmConversation:
         hello: dict[str, Any] = {"type": "hello", "subscribe": self._buildings, "resume": resume}
         if token is not None:
             hello["token"] = token
-        return orjson.dumps(hello)
+        return (orjson.dumps(hello).decode(),)
 
-    def ask(self, buildings: Sequence[str]) -> bytes:
+    def ask(self, buildings: Sequence[str]) -> Sequence[Message]:
         """Subscribe to more."""
         self._awaited.update(buildings)
-        return orjson.dumps({"type": "subscribe", "buildings": list(buildings), "resume": {}})
+        return (orjson.dumps({"type": "subscribe", "buildings": list(buildings), "resume": {}}).decode(),)
 
     def take(self, messages: list[bytes], arrival_ts: float) -> None:
         """Understand and book the messages of one read."""
@@ -181,10 +177,10 @@ def _epoch(given: object) -> str:
     return intern(epoch)
 
 
-class SensorSwarmTarget:
+class SensorSwarmTarget(WebSocketTarget):
     """Our reference servers."""
 
-    subprotocols: tuple[str, ...] = (SUBPROTOCOL,)
+    handshake = Handshake(subprotocols=(SUBPROTOCOL,))
 
     def conversation(self, manager: Manager, books: Books, unknown: Unknown, take_alert: TakeAlert) -> Conversation:
         """A client's side of the protocol."""

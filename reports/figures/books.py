@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator, SymmetricalLogLocator
 
 from reports.figures import style
+from reports.measurable import NOT_MEASURABLE
 from reports.tables.books import BookRow
 from reports.words import NONE
 
@@ -23,7 +24,10 @@ def draw(figure: Figure, rows: Sequence[BookRow], *, caption: str) -> Figure:
         return style.empty(figure, "there are no books", caption=caption)
     left, right = figure.subplots(2, 1) if narrow else figure.subplots(1, 2, width_ratios=(1.15, 1))
     _bars(left, "Readings", [(row, row.readings) for row in rows])
-    _bars(right, "Alerts", [(row, row.alerts) for row in rows if row.alerts is not None])
+    if alerts := [(row, row.alerts) for row in rows if row.alerts is not None]:
+        _bars(right, "Alerts", alerts)
+    else:
+        style.nothing(right, f"alerts: {NOT_MEASURABLE}")
     style.write_caption(figure, caption)
     return figure
 

@@ -22,7 +22,9 @@ from reports.figures import (
     percentiles,
     recovery,
     resources,
+    style,
 )
+from reports.measurable import NOT_MEASURABLE, why_no_figure
 from reports.summary import Summary
 from reports.tables.build import Tables
 from reports.words import listed, plural
@@ -41,8 +43,8 @@ class Entry:
 
 
 def entries(tables: Tables, summary: Summary) -> list[Entry]:
-    """Bind every figure to a run's tables."""
-    return [
+    """Bind every figure to a run's tables; one that the server does not let us draw says why."""
+    every = [
         *_of_latency(tables, summary),
         *_of_alerts(tables, summary),
         Entry(
@@ -54,6 +56,16 @@ def entries(tables: Tables, summary: Summary) -> list[Entry]:
         *_of_connections(tables, summary),
         *_of_the_load(tables, summary),
     ]
+    return [_unless_not_measurable(entry, summary) for entry in every]
+
+
+def _unless_not_measurable(entry: Entry, summary: Summary) -> Entry:
+    why = why_no_figure(summary.measures, entry.name)
+    if not why:
+        return entry
+    caption = _caption(summary, [])
+    draw = partial(style.empty, text=NOT_MEASURABLE, caption=caption)
+    return Entry(entry.name, entry.title, f"{NOT_MEASURABLE.capitalize()}: {why}.", draw)
 
 
 def _of_alerts(tables: Tables, summary: Summary) -> list[Entry]:

@@ -84,6 +84,7 @@ def figures_of(data: RunData, tables: Tables, *, name: str) -> Figures:
         settings=settings,
         machine=run.machine if run is not None else {},
         versions=run.versions if run is not None else {},
+        measures=data.measures,
     )
 
 
@@ -146,7 +147,8 @@ def _counts(data: RunData, tables: Tables) -> dict[str, float]:
             "latency.negative": books.negative_latencies,
             "frame.not_understood": sum(books.not_understood.values()),
         }
-    return {name: value for name, value in found.items() if value is not None}
+    lacks = data.measures.why_not
+    return {name: value for name, value in found.items() if value is not None and not lacks(name)}
 
 
 def _of_books(kind: str, books: ReadingCounts | AlertCounts, names: Iterable[str]) -> dict[str, float | None]:

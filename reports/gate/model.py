@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from wire.errors import ExitCode
+from wire.records import Measures
 
 SCHEMA = 1  # of the gate's JSON documents
 
@@ -57,6 +58,7 @@ class Figures:
     settings: Mapping[str, Any] = field(default_factory=dict)  # the scenario as it was resolved
     machine: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    measures: Measures = field(default_factory=Measures)  # what the server let us measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Pair:
 
     def document(self) -> dict[str, Any]:
         """As JSON: figures without what is the same in every run."""
-        rest = ("settings", "machine", "versions")
+        rest = ("settings", "machine", "versions", "measures")
         return {"index": self.index, "base_first": self.base_first} | {
             side: {key: value for key, value in dataclasses.asdict(figures).items() if key not in rest}
             for side, figures in (("base", self.base), ("candidate", self.candidate))

@@ -19,6 +19,7 @@ from decimal import Decimal
 from reports.gate.metrics import LATENCIES, SHARES, check_metric
 from reports.gate.model import Figures, Outcome
 from reports.gate.support import samples_needed
+from reports.measurable import NOT_MEASURABLE
 from reports.words import milliseconds, plural
 from wire.errors import SensorSwarmError
 
@@ -92,6 +93,8 @@ def _factor(metric: str, compare: str, number: str, unit: str) -> Decimal:
 
 def check_slo(slo: Slo, figures: Figures) -> SloResult:
     """Hold one run against one limit."""
+    if why := figures.measures.why_not(slo.metric):
+        return SloResult(slo.text, "not_supported", f"{NOT_MEASURABLE}: {why}", None)
     if slo.metric in LATENCIES:
         count, needed = figures.samples.get(slo.metric, 0), samples_needed(slo.metric)
         actual = figures.latency_ms.get(slo.metric)

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reports.measurable import told
 from wire.records import Books
+
+_ROWS = {
+    "expected": "expected",
+    "delivered": "delivered",
+    "missing while connected": "missing_connected",
+    "missing while away": "missing_away",
+    "missing in the tail": "missing_tail",
+    "duplicated": "duplicated",
+    "leaked": "leaked",
+    "out of order": "order_breaks",
+    "conflated": "conflated",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,26 +26,22 @@ class BookRow:
 
     name: str
     readings: int | None  # None: unknown
-    alerts: int | None  # None: the line has no meaning for alerts
+    alerts: int | None  # None: unknown, or the line has no meaning for alerts
     fault: bool  # anything but 0 here is worth a look
 
 
 def books_table(books: Books | None) -> list[BookRow]:
     """Return the lines in reading order; none where there are no books.
 
-    The tail of books that are not settled is unknown: nobody said up to which reading it goes.
+    The tail of books that are not settled is unknown: nobody said up to which reading it goes. So is what the server
+    did not let us measure.
     """
     if books is None:
         return []
-    readings, alerts = books.readings, books.alerts
+    readings, alerts = told(books.readings, books.measures), told(books.alerts, books.measures)
+    if not books.settled:
+        readings["missing_tail"] = None
     return [
-        BookRow("expected", readings.expected, alerts.expected, fault=False),
-        BookRow("delivered", readings.delivered, alerts.delivered, fault=False),
-        BookRow("missing while connected", readings.missing_connected, alerts.missing_connected, fault=True),
-        BookRow("missing while away", readings.missing_away, alerts.missing_away, fault=True),
-        BookRow("missing in the tail", readings.missing_tail if books.settled else None, None, fault=True),
-        BookRow("duplicated", readings.duplicated, alerts.duplicated, fault=True),
-        BookRow("leaked", readings.leaked, alerts.leaked, fault=True),
-        BookRow("out of order", readings.order_breaks, None, fault=True),
-        BookRow("conflated", readings.conflated, None, fault=True),
+        BookRow(name, readings[field], alerts.get(field), fault=field not in ("expected", "delivered"))
+        for name, field in _ROWS.items()
     ]

@@ -19,6 +19,7 @@ from loadtest.keepalive import Keepalive
 from loadtest.roster import Manager
 from loadtest.states import State
 from loadtest.targets.sensorswarm import SensorSwarmTarget
+from loadtest.targets.websocket import WebSocketConversation, WebSocketTarget
 from loadtest.tls import client_context
 from wire import dashboard
 from wire.backoff import Backoff
@@ -177,9 +178,9 @@ def test_silence_is_told_by_where_it_fell(websocket_server, tcp_server, monkeypa
         live_until(client, lambda: bool(shared.failures), patience(10))
     assert shared.failures[0].kind == TIMED_OUT
     assert shared.failures[0].reason == (
-        "not all subscriptions acknowledged within 0.2 s; does it speak our protocol?"
+        "not all subscriptions acknowledged within 0.2 s; is it of another --target?"
         if speaks
-        else "no answer to the handshake within 0.2 s; is a WebSocket server there?"
+        else "no answer to the handshake within 0.2 s; is the server there?"
     )
 
 
@@ -238,3 +239,54 @@ def test_a_client_lives_over_tls_and_is_pinged(websocket_server, authority, pati
         live_until(client, three_pings, patience(10))
     assert client.live_count == 1
     assert all(0 < rtt_s < patience(1.0) for rtt_s in shared.latencies_s[PING])
+
+
+class Chatty(WebSocketConversation):
+    """Two first messages, one of each kind; an answer to every question; a heartbeat."""
+
+    def hello(self, token):
+        self.reset()
+        self.beat_every_s = 0.1
+        return (f"token {token}", b"binary")
+
+    def take(self, messages, arrival_ts):
+        for message in messages:
+            if message == b"live?":
+                self.live = True
+            self.replies.append(f"heard {message.decode()}")
+
+    def beat(self):
+        return ("beat", b"beat")
+
+
+class ChattyTarget(WebSocketTarget):
+    path = "/live?v=2"
+
+    def conversation(self, manager, books, unknown, take_alert):
+        return Chatty()
+
+
+def test_a_conversation_of_ones_own_greets_answers_and_beats(websocket_server, patience):
+    """Text and binary go as what they are, answers before and after being live, heartbeats at their time."""
+    heard: list = []
+
+    async def handler(ws) -> None:
+        heard.append(ws.request.path)
+        heard.extend([await ws.recv(), await ws.recv()])
+        await ws.send("live?")
+        heard.append(await ws.recv())
+        await ws.send("more?")
+        async for message in ws:
+            heard.append(message)  # noqa: PERF401 - as it comes
+
+    with websocket_server(handler) as port:
+        shared = desk(port, path_given=False)
+        client = Client("c-1", MANAGER, ChattyTarget(), shared)
+        keeper = gevent.spawn(lambda: [(client.keep_alive(time.time()), gevent.sleep(0.02)) for _ in range(500)])
+        live_until(client, lambda: heard.count("beat") > 1, patience(10))
+        keeper.kill()
+    assert heard[0] == "/live?v=2"
+    assert heard[1].startswith("token ey")
+    assert heard[2:5] == [b"binary", "heard live?", "heard more?"]
+    assert heard[5:7] == ["beat", b"beat"]
+    assert client.live_count == 1

@@ -27,10 +27,9 @@ def opened(
 ) -> Iterator[Connection]:
     connection = open_connection(
         parse_uri(f"{scheme}://127.0.0.1:{port}/ws"),
-        subprotocols=["sensorswarm.v1"],
         stamped=stamped,
         timeout_s=5,
-        dial=dial,
+        dial=dial or Dial(handshake=Handshake(("sensorswarm.v1",))),
         token=token,
     )
     try:
@@ -209,7 +208,7 @@ def test_a_reset_during_the_handshake_is_told_in_one_line(tcp_server):
 def test_nobody_listening_is_told_in_one_line(free_port):
     """A refused connection names the address and asks whether the server runs."""
     with pytest.raises(ConnectionEndedError, match=f"127.0.0.1:{free_port}: Connection refused; is the server"):
-        open_connection(parse_uri(f"ws://127.0.0.1:{free_port}/ws"), subprotocols=[], stamped=False, timeout_s=1)
+        open_connection(parse_uri(f"ws://127.0.0.1:{free_port}/ws"), stamped=False, timeout_s=1)
 
 
 def test_a_broken_frame_ends_the_connection_with_its_reason(websocket_server, patience):

@@ -47,7 +47,7 @@ def test_without_options_the_dial_is_plain():
     """Nothing is sent, offered or believed that nobody asked for."""
     dial = read_dial(given())
     assert (dial.tls, dial.proxy, dial.insecure, dial.handshake.deflate) == (None, None, False, False)
-    assert (dial.handshake.headers, dial.handshake.token_in) == ((), TokenPlace("hello"))
+    assert (dial.handshake.headers, dial.handshake.token_in) == ((), None)
 
 
 def test_insecure_is_said_loudly(caplog):

@@ -24,7 +24,7 @@ async def echo(ws) -> None:
 
 
 def connect(url: str, dial: Dial | None = None):
-    return contextlib.closing(open_connection(parse_uri(url), subprotocols=[], stamped=True, timeout_s=5, dial=dial))
+    return contextlib.closing(open_connection(parse_uri(url), stamped=True, timeout_s=5, dial=dial))
 
 
 def one_message(connection, limit_s: float) -> tuple[float, bytes]:
@@ -151,7 +151,7 @@ def test_a_server_that_accepts_nobody_is_told_in_one_line():
         time.sleep(0.05)
         uri = parse_uri(f"ws://127.0.0.1:{server.getsockname()[1]}/ws")
         with pytest.raises(ConnectionEndedError) as ended:
-            open_connection(uri, subprotocols=[], stamped=False, timeout_s=0.2)
+            open_connection(uri, stamped=False, timeout_s=0.2)
     assert ended.value.kind == TIMED_OUT
     assert ended.value.reason == f"no answer from 127.0.0.1:{uri.port} within 0.2 s"
 

@@ -28,10 +28,13 @@ from wire.errors import SensorSwarmError
 URI = parse_uri("ws://h:1/ws?a=b")
 
 
-def sent(handshake: Handshake, *, subprotocols=("v1",), token=None):
+OURS = Handshake(("v1",))
+
+
+def sent(handshake: Handshake, *, target=OURS, token=None):
     """Path and headers as a server reads them."""
     reader = StreamReader()
-    reader.feed_data(handshake.upgrade(URI, subprotocols=subprotocols, token=token).request)
+    reader.feed_data(handshake.over(target).upgrade(URI, token=token).request)
     parser = Request.parse(reader.read_line)
     with pytest.raises(StopIteration) as ended:
         next(parser)
@@ -45,7 +48,7 @@ def test_by_default_there_is_the_targets_subprotocol_and_nothing_else():
     assert path == "/ws?a=b"
     assert headers["Sec-WebSocket-Protocol"] == "v1"
     assert not {"authorization", "cookie", "origin", "sec-websocket-extensions"} & {name.lower() for name in headers}
-    assert "Sec-WebSocket-Protocol" not in sent(Handshake(), subprotocols=())[1]
+    assert "Sec-WebSocket-Protocol" not in sent(Handshake(), target=Handshake())[1]
 
 
 def test_what_was_asked_for_is_sent():
@@ -72,6 +75,7 @@ def test_what_was_asked_for_is_sent():
     [
         ("hello", "/ws?a=b", None, None),
         ("header", "/ws?a=b", "Authorization", "Bearer t.o-k_n+/="),
+        ("header:X-Key", "/ws?a=b", "X-Key", "t.o-k_n+/="),
         ("cookie:session", "/ws?a=b", "Cookie", "k=v; session=t.o-k_n+/="),
         ("query:access_token", "/ws?a=b&access_token=t.o-k_n%2B%2F%3D", None, None),
     ],
@@ -84,10 +88,14 @@ def test_the_token_travels_in_one_place(text, path, header, value):
     assert URI.query == "a=b"
 
 
-@pytest.mark.parametrize("text", ["", "body", "cookie", "cookie:", "cookie:a b", "query", "hello:x", "header:X"])
+@pytest.mark.parametrize(
+    "text", ["", "body", "cookie", "cookie:", "cookie:a b", "query", "hello:x", "header:", "header:Cookie"]
+)
 def test_a_place_that_is_none_is_refused(text):
-    """One line names --token-in and the four places."""
-    with pytest.raises(SensorSwarmError, match=r"--token-in .*hello, header, cookie:NAME or query:NAME"):
+    """One line names --token-in and the places."""
+    with pytest.raises(
+        SensorSwarmError, match=r"--token-in .*(hello, header, header:NAME, cookie:NAME or query:NAME|use --cookie)"
+    ):
         read_token_place(text)
 
 
@@ -95,6 +103,7 @@ def test_places_are_read():
     """A cookie or query has a name."""
     assert read_token_place("cookie:sid") == TokenPlace("cookie", "sid")
     assert read_token_place("header") == TokenPlace("header")
+    assert read_token_place("header:X-Key") == TokenPlace("header", "X-Key")
 
 
 @pytest.mark.parametrize("text", ["X", "X Y: 1", ": 1", "X: a\r\nY: b", "X: \x00", "X: €"])
@@ -151,13 +160,13 @@ def answer_to(upgrade: Upgrade) -> Answer:
 
 def test_every_connection_has_a_key_of_its_own_and_its_answer_is_judged_by_it():
     """However many connections share what was prepared once, and in whatever order their answers come."""
-    first, second = (Handshake().upgrade(URI, subprotocols=("v1",), token=None) for _ in range(2))
+    first, second = (Handshake(("v1",)).upgrade(URI, token=None) for _ in range(2))
     frames = Protocol(Side.CLIENT, state=State.OPEN)
     with pytest.raises(InvalidHandshake, match="Sec-WebSocket-Accept"):
         second.agreed(answer_to(first), frames)
     second.agreed(answer_to(second), frames)
     first.agreed(answer_to(first), frames)
-    third = Handshake().upgrade(URI, subprotocols=("v1",), token=None)
+    third = Handshake(("v1",)).upgrade(URI, token=None)
     assert len({upgrade.request for upgrade in (first, second, third)}) == 3
     third.agreed(answer_to(third), frames)
 
@@ -165,7 +174,7 @@ def test_every_connection_has_a_key_of_its_own_and_its_answer_is_judged_by_it():
 def test_a_known_answer_is_known_by_its_key_alone():
     """It is known again only whole, with the accept value of this very key; frames behind it are given."""
     handshake = Handshake(origin="https://known.example")
-    first, second = (handshake.upgrade(URI, subprotocols=("v1",), token=None) for _ in range(2))
+    first, second = (handshake.upgrade(URI, token=None) for _ in range(2))
     answer = answer_to(first).head
     assert first.rest_of(answer) is None  # nothing was judged yet
     first.agreed(answer_to(first), Protocol(Side.CLIENT, state=State.OPEN))
@@ -178,7 +187,7 @@ def test_a_known_answer_is_known_by_its_key_alone():
 
 def test_an_answer_with_an_extension_is_judged_each_time():
     """Every connection has a compressor of its own."""
-    upgrade = Handshake(deflate=True).upgrade(URI, subprotocols=("v1",), token=None)
+    upgrade = Handshake(("v1",), deflate=True).upgrade(URI, token=None)
     answer = answer_to(upgrade)
     answer.headers["Sec-WebSocket-Extensions"] = "permessage-deflate"
     frames = Protocol(Side.CLIENT, state=State.OPEN)

@@ -115,10 +115,10 @@ def test_a_broken_document_is_refused(whole, name, text):
 def test_a_newer_schema_is_refused(whole, name):
     """What a newer version wrote may mean something else."""
     path = whole.write() / name
-    path.write_bytes(orjson.dumps(orjson.loads(path.read_bytes()) | {"schema": 2}))
+    path.write_bytes(orjson.dumps(orjson.loads(path.read_bytes()) | {"schema": 3}))
     data = load(whole.directory)
     assert data.unreadable == data.notices
-    assert "schema 2, newer than 1" in data.unreadable[0]
+    assert "schema 3, newer than 2" in data.unreadable[0]
 
 
 def test_a_field_of_the_wrong_type_breaks_its_line(whole):

@@ -39,7 +39,7 @@ def test_a_whole_run_in_numbers(whole):
     assert told["connect_ms"]["n"] == 2
     assert told["reconnect_ms"]["p50"] == pytest.approx(1200, rel=1e-3)
     assert {key: told[key] for key in ("schema", "verdict", "exit_code", "scenario", "seed", "duration_s")} == {
-        "schema": 1,
+        "schema": 2,
         "verdict": "held",
         "exit_code": 0,
         "scenario": "built",

@@ -19,6 +19,7 @@ from wire.records.lines import (
     Record,
     Resource,
 )
+from wire.records.measures import Measures
 from wire.records.names import (
     ALERTS,
     ANOMALIES,
@@ -61,6 +62,7 @@ __all__ = [
     "Health",
     "Intrusion",
     "Lines",
+    "Measures",
     "Published",
     "PublishedFinal",
     "PublishedStart",

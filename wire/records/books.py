@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from wire.records.measures import Measures
 from wire.records.names import SCHEMA
 
 
@@ -84,7 +85,14 @@ class Books:
     not_understood: dict[str, int] = field(default_factory=dict)  # frames by what was wrong with them
     first_not_understood: str = ""
     not_usable: list[str] = field(default_factory=list)  # why nothing here proves anything, by the swarm's own word
+    not_measurable: dict[str, str] = field(default_factory=dict)  # what the server does not carry, and why (Measures)
     schema: int = SCHEMA
+
+    @property
+    def measures(self) -> Measures:
+        """What could be measured; what a newer writer could not measure besides is passed over."""
+        known = {item.name for item in dataclasses.fields(Measures)}
+        return Measures(**{name: reason for name, reason in self.not_measurable.items() if name in known})
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> Books:
@@ -123,6 +131,7 @@ class Run:
     usable: bool | None = None  # None: not ended
     reasons: list[str] = field(default_factory=list)  # why not usable
     settings: dict[str, Any] = field(default_factory=dict)  # the scenario as it was resolved
+    gates_set: list[str] = field(default_factory=list)  # gates of it that the scenario itself sets
     versions: dict[str, str] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=dict)
     processes: list[dict[str, Any]] = field(default_factory=list)  # role, pid, exit

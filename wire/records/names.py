@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA = 1  # of run.json, books.json and summary.json; readers refuse a newer one
+SCHEMA = 2  # of run.json, books.json and summary.json; readers refuse a newer one
 
 RUN = "run.json"
 PUBLISHED = "published.jsonl"

@@ -31,7 +31,7 @@ class Talk:
         )
 
     def hello(self) -> dict:
-        return dashboard.parse_client_message(self.talk.hello("token")).model_dump()
+        return dashboard.parse_client_message(self.talk.hello("token")[0].encode()).model_dump()
 
     def hear(self, *frames: bytes) -> None:
         self.talk.take(list(frames), NOW)
@@ -190,7 +190,7 @@ def test_asking_for_more_waits_for_more_acknowledgements():
     assert not talk.talk.welcomed
     talk.hear(dashboard.welcome(user="m-0001", buildings=["b-1"], heartbeat_s=25))
     assert talk.talk.welcomed
-    message = dashboard.parse_client_message(talk.talk.ask(["b-3"]))
+    message = dashboard.parse_client_message(talk.talk.ask(["b-3"])[0].encode())
     assert (message.type, message.buildings) == ("subscribe", ["b-3"])
     talk.hear(subscribed("b-1"), subscribed("b-2"), subscribed("b-3"))
     assert talk.talk.live
