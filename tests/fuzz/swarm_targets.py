@@ -87,9 +87,10 @@ def conversation(data: bytes) -> None:
 
     talk = SensorSwarmTarget().conversation(manager, books, unknown, take_alert)
     for connection in data.split(b"\n\n"):
-        dashboard.parse_client_message(talk.hello("token"))
-        for message in connection.split(b"\n"):
-            talk.take([message], NOW)
+        for message in talk.hello("token"):
+            dashboard.parse_client_message(message)
+        for line in connection.split(b"\n"):
+            talk.take([line], NOW)
         books.lost(NOW)
     readings = settle_readings(books, None, NOW)
     presences = {building: ledger.presence for building, ledger in books.ledgers.items()}
