@@ -15,6 +15,7 @@ import time
 import numpy as np
 from mqtt5 import PublishPacket, QoS
 
+from reference_server.accept import Acceptor
 from reference_server.detector import Detector
 from reference_server.frames import text_frames
 from reference_server.hub import Hub, Publication
@@ -85,10 +86,11 @@ class _Taker:
         hub: Hub[str] = Hub(epoch="benchmark")
         for index in range(BUILDINGS):
             hub.subscribe("client", building_name(index))
+        detector = Detector(Limits())
         self.ingest = Ingest(
             hub=hub,
-            detector=Detector(Limits()),
-            topics=TopicTemplate(),
+            detector=detector,
+            reader=Acceptor(TopicTemplate(), detector.sensors, has_room_for=hub.has_room_for),
             deliver=self._deliver,
             clock=lambda: self.now,
         )

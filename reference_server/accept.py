@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import orjson
 
 from reference_server.readings import Readings
 from reference_server.sensors import Sensors
-from wire.payloads.json import PayloadError, decode
+from wire.payloads.checked import PayloadError
+from wire.payloads.json import decode
 from wire.reading import Reading, sensor_id
 from wire.topics import TopicTemplate
 
@@ -28,6 +29,7 @@ MAX_VALUE = 1e15  # further out differences lose their meaning
 MAX_SEQ = 1 << 53  # where numbers in JSON stop being exact everywhere (RFC 8259, 6)
 _SHOWN = 200  # characters of what a stranger sent, in a log line
 _FIELDS = itemgetter("sensor", "ts", "seq", "value", "unit")
+T = TypeVar("T")
 _TEXT, _WHOLE, _NUMBER = {str}, {int}, {int, float}  # exactly: a bool is no number
 
 
@@ -46,25 +48,58 @@ class RejectedError(Exception):
 
     def __init__(self, kind: str, detail: str) -> None:
         super().__init__(f"{kind}: {detail}")
-        self.kind = kind  # one of few: topic, size, payload, sensor, range, building, sensors
+        self.kind = kind  # one of few: topic, size, payload, sensor, range, building, sensors, birth, order
         self.detail = detail
 
 
-class Acceptor:
-    """Reads messages on topics of one template.
+class Reader(Protocol):
+    """Reads messages, in whatever format they are published."""
+
+    def accept(self, messages: Sequence[Message], reject: Callable[[RejectedError], None]) -> Readings:
+        """Give the readings in the order of their messages; `reject` is called for each message that is not used."""
+
+
+class Admission:
+    """Whether a reading may come in, and the row of its sensor.
 
     Args:
-        topics: the template.
         sensors: gets a row for each sensor whose first reading is accepted.
         has_room_for: whether one more building, named, may publish.
     """
+
+    def __init__(self, sensors: Sensors, *, has_room_for: Callable[[str], bool] = lambda _: True) -> None:
+        self._sensors = sensors
+        self._has_room_for = has_room_for
+
+    def row(self, reading: Reading, topic: str) -> int:
+        """Row of a reading that came on a topic.
+
+        Raises:
+            RejectedError: a number is out of range, or it is one building or one sensor too many.
+        """
+        if not (0 <= reading.ts < MAX_TS and -MAX_VALUE < reading.value < MAX_VALUE and reading.seq < MAX_SEQ):
+            numbers = f"ts {reading.ts!r} (in seconds), seq {reading.seq!r}, value {reading.value!r}"
+            raise RejectedError("range", f"{numbers} on {shown(topic)}")
+        if not self._has_room_for(reading.building):
+            raise RejectedError("building", f"{shown(reading.building)} is one building too many")
+        if not self._sensors.has_room_for(reading.sensor):
+            raise RejectedError("sensors", f"{shown(reading.sensor)} is one sensor too many")
+        return self._sensors.row(reading.sensor)
+
+
+def shown(text: str) -> str:
+    """What a stranger sent, fit for a log line."""
+    return repr(text[:_SHOWN])
+
+
+class Acceptor:
+    """Reads JSON on topics of one template; `sensors` and `has_room_for` are those of `Admission`."""
 
     def __init__(
         self, topics: TopicTemplate, sensors: Sensors, *, has_room_for: Callable[[str], bool] = lambda _: True
     ) -> None:
         self._topics = topics
-        self._sensors = sensors
-        self._has_room_for = has_room_for
+        self._admission = Admission(sensors, has_room_for=has_room_for)
         # Only topics of accepted readings are remembered: as many as sensors, whatever strangers send.
         self._known: dict[str, tuple[int, str]] = {}  # topic -> row, sensor id
 
@@ -117,32 +152,40 @@ class Acceptor:
         """
         parts = self._topics.parse(topic)
         if parts is None:
-            raise RejectedError("topic", f"{topic[:_SHOWN]!r} is not of the template")
-        reading = _read(topic, payload)
+            raise RejectedError("topic", f"{shown(topic)} is not of the template")
+        reading = decoded(topic, payload, _decode)
         sensor = sensor_id(parts.building, parts.quantity, parts.sensor)
         if reading.sensor != sensor:
-            raise RejectedError("sensor", f"payload of {reading.sensor[:_SHOWN]!r} on {topic[:_SHOWN]!r}")
-        if not self._has_room_for(parts.building):
-            raise RejectedError("building", f"{parts.building[:_SHOWN]!r} is one building too many")
-        if not self._sensors.has_room_for(sensor):
-            raise RejectedError("sensors", f"{sensor[:_SHOWN]!r} is one sensor too many")
-        row = self._sensors.row(sensor)
+            raise RejectedError("sensor", f"payload of {shown(reading.sensor)} on {shown(topic)}")
+        row = self._admission.row(reading, topic)
         self._known[topic] = row, sensor
         readings.extend([row], [reading.ts], [reading.seq], [reading.value], [payload])
 
 
-def _read(topic: str, payload: bytes) -> Reading:
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        raise RejectedError("size", f"{len(payload)} bytes on {topic[:_SHOWN]!r}, at most {MAX_PAYLOAD_BYTES}")
+def decoded(topic: str, payload: bytes, decode: Callable[[bytes], T], *, most_bytes: int = MAX_PAYLOAD_BYTES) -> T:
+    """Decode a payload.
+
+    Raises:
+        RejectedError: it is too large, or not what it should be.
+    """
+    if len(payload) > most_bytes:
+        raise RejectedError("size", f"{len(payload)} bytes on {shown(topic)}, at most {most_bytes}")
     try:
-        reading = decode(payload)
-        if len(payload) > SHALLOW_BYTES:
-            orjson.loads(b"[[%b]]" % payload)
-    except orjson.JSONDecodeError:
-        raise RejectedError("payload", f"nested too deep on {topic[:_SHOWN]!r}") from None
+        return decode(payload)
     except PayloadError as error:
-        raise RejectedError("payload", f"{error} on {topic[:_SHOWN]!r}") from None
-    if not (0 <= reading.ts < MAX_TS and -MAX_VALUE < reading.value < MAX_VALUE and reading.seq < MAX_SEQ):
-        numbers = f"ts {reading.ts!r} (in seconds), seq {reading.seq!r}, value {reading.value!r}"
-        raise RejectedError("range", f"{numbers} on {topic[:_SHOWN]!r}")
+        raise RejectedError("payload", f"{error} on {shown(topic)}") from None
+
+
+def _decode(payload: bytes) -> Reading:
+    """Decode JSON that is to become part of a frame as it is.
+
+    Raises:
+        PayloadError: it is no reading, or could be read alone only.
+    """
+    reading = decode(payload)
+    if len(payload) > SHALLOW_BYTES:
+        try:
+            orjson.loads(b"[[%b]]" % payload)
+        except orjson.JSONDecodeError:
+            raise PayloadError("nested too deep for a frame") from None
     return reading

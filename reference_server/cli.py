@@ -8,7 +8,6 @@ import logging
 import sys
 import warnings
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from pathlib import Path
 
 import jwt
@@ -16,6 +15,7 @@ import typer
 import uvloop
 
 from reference_server import limits, options, server
+from reference_server.formats import Format
 from reference_server.hub import READINGS_HISTORY
 from reference_server.identity import Access
 from reference_server.identity.origins import check_origin
@@ -23,7 +23,7 @@ from reference_server.identity.secret import chosen_secret, given_secret
 from reference_server.service import Service, Settings, allow_many_connections, check_session, until_signal
 from wire.broker import EmbeddedBroker, listening
 from wire.errors import SensorSwarmError
-from wire.mqtt import BrokerAddress, BrokerAddressError, tls_context
+from wire.mqtt import BrokerAddress, client_tls
 from wire.mqtt.address import DEFAULT_PORT
 from wire.state import state_dir
 from wire.topics import DEFAULT_TEMPLATE, TopicTemplate
@@ -36,6 +36,9 @@ _SELDOM = (50_000, 20, 20)
 def serve(
     broker: options.Broker = None,
     broker_ca: options.BrokerCa = None,
+    broker_cert: options.BrokerCert = None,
+    broker_key: options.BrokerKey = None,
+    mqtt_version: options.Version = options.MqttVersion.v5,
     host: options.Host = "127.0.0.1",
     port: options.Port = 8765,
     jwt_secret: options.JwtSecret = None,
@@ -50,6 +53,7 @@ def serve(
     stuck: options.Stuck = None,
     limits_file: options.LimitsFile = None,
     topic: options.Topic = DEFAULT_TEMPLATE,
+    payload: options.PayloadFormat = "json",
     qos: options.Qos = 1,
     session: options.Session = None,
     alerts: options.Alerts = None,
@@ -68,11 +72,15 @@ def serve(
         origins=frozenset(map(check_origin, origin or [])),
         secure_cookies=secure_cookies,
     )
+    address = BrokerAddress.parse(broker) if broker is not None else BrokerAddress()
     settings = Settings(
         secret=secret,
         access=access,
-        broker=BrokerAddress.parse(broker) if broker is not None else BrokerAddress(),
+        broker=address,
+        mqtt_version=mqtt_version.value,
+        tls=client_tls(address, ca_file=broker_ca, cert_file=broker_cert, key_file=broker_key),
         topics=TopicTemplate(topic),
+        format=_format(payload, topic),
         qos=qos,
         session=check_session(session),
         limits=_limits(limits_file, silence, stuck or []),
@@ -80,11 +88,14 @@ def serve(
         readings_history=history,
         alerts=_alerts_file(alerts, port),
     )
-    if broker_ca is not None:
-        if not settings.broker.secure:
-            raise BrokerAddressError(f"--broker-ca {broker_ca}: only an mqtts:// broker has a certificate to check")
-        settings = replace(settings, tls=tls_context(ca_file=broker_ca))
     _run(settings, host, port, signed=signed, embed=broker is None)
+
+
+def _format(payload: str, topic: str) -> Format:
+    chosen = Format.parse(payload)
+    if chosen.kind == "sparkplug" and topic != DEFAULT_TEMPLATE:
+        raise SensorSwarmError("--topic: Sparkplug has its own topics; name a group with --payload sparkplug:GROUP")
+    return chosen
 
 
 def _run(settings: Settings, host: str, port: int, *, signed: str, embed: bool) -> None:

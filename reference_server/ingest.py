@@ -8,14 +8,13 @@ from typing import Generic, TypeVar
 
 from mqtt5 import PublishPacket
 
-from reference_server.accept import Acceptor, RejectedError
+from reference_server.accept import Reader, RejectedError
 from reference_server.alert import Alert
 from reference_server.detector import Detector
 from reference_server.hub import Hub, Publication
 from reference_server.malformed import Malformed
 from reference_server.readings import Readings
 from reference_server.seen import Seen
-from wire.topics import TopicTemplate
 
 S = TypeVar("S", bound=Hashable)
 log = logging.getLogger("sensorswarm.serve")
@@ -25,6 +24,7 @@ class Ingest(Generic[S]):
     """Takes all messages of one read and gives everything that is to be sent because of them, at once.
 
     Args:
+        reader: makes readings of messages, with rows of the detector's sensors.
         deliver: sends publications in their order; must not block.
         clock: Unix time in seconds.
     """
@@ -34,7 +34,7 @@ class Ingest(Generic[S]):
         *,
         hub: Hub[S],
         detector: Detector,
-        topics: TopicTemplate,
+        reader: Reader,
         deliver: Callable[[list[Publication[S]]], None],
         clock: Callable[[], float],
     ) -> None:
@@ -45,13 +45,13 @@ class Ingest(Generic[S]):
         self._detector = detector
         self._deliver = deliver
         self._clock = clock
-        self._acceptor = Acceptor(topics, detector.sensors, has_room_for=hub.has_room_for)
+        self._reader = reader
         self._seen = Seen()
 
     def messages(self, packets: list[PublishPacket]) -> None:
         """Handle the messages of one read: nothing here waits, and what they cause leaves together."""
         now = self._clock()
-        readings = self._seen.new(self._acceptor.accept(packets, lambda error: self._reject(error, now)))
+        readings = self._seen.new(self._reader.accept(packets, lambda error: self._reject(error, now)))
         self.readings += len(readings)
         self._publish(readings, self._detector.observe(readings, now))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +12,26 @@ from wire.secret import SECRET_VARIABLE
 
 NO_ALERTS_FILE = "none"
 
+
+class MqttVersion(StrEnum):
+    """Of the protocol."""
+
+    v5 = "5"
+    v311 = "3.1.1"
+
+
 Broker = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="mqtt:// or mqtts:// \\[user:password@]host\\[:port] (default: 127.0.0.1:1883, started if absent)",
+        help="mqtt\\[s]://\\[user:password@]host\\[:port] or ws\\[s]://host\\[:port]\\[/path] "
+        "(default: 127.0.0.1:1883, started if absent)",
     ),
 ]
 BrokerCa = Annotated[Path | None, typer.Option(help="PEM file with the broker's certificate authority.")]
+BrokerCert = Annotated[Path | None, typer.Option(help="PEM file of our own certificate.")]
+BrokerKey = Annotated[Path | None, typer.Option(help="PEM file of its key, where that is not there too.")]
+Version = Annotated[MqttVersion, typer.Option("--mqtt-version", help="Of the protocol.")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
 JwtSecret = Annotated[
@@ -48,6 +61,9 @@ Stuck = Annotated[
 ]
 LimitsFile = Annotated[Path | None, typer.Option("--limits", help="TOML file over the detector's default limits.")]
 Topic = Annotated[str, typer.Option(help="Topic template of the readings.")]
+PayloadFormat = Annotated[
+    str, typer.Option(help="Of the readings: json, senml, senml-pack, cbor, or sparkplug\\[:GROUP].")
+]
 Qos = Annotated[
     int,
     typer.Option(min=0, max=1, help="MQTT quality of service of the subscription; 1: nothing is lost while away."),

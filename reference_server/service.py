@@ -18,6 +18,7 @@ from typing import Any
 from reference_server.alert_store import AlertStore
 from reference_server.client import Client
 from reference_server.detector import Detector
+from reference_server.formats import Format
 from reference_server.hub import ALERTS_HISTORY, READINGS_HISTORY, Hub, Publication
 from reference_server.identity import Access, Guard
 from reference_server.ingest import Ingest
@@ -29,7 +30,7 @@ from wire import clock
 from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
 from wire.errors import SensorSwarmError, UnusableError
-from wire.mqtt import BrokerAddress, Link, Subscription
+from wire.mqtt import BrokerAddress, Subscription, Version, make_link
 from wire.topics import TopicTemplate
 
 TICK_S = 0.25
@@ -49,7 +50,9 @@ class Settings:
     access: Access = field(default_factory=Access)
     broker: BrokerAddress = field(default_factory=BrokerAddress)
     tls: ssl.SSLContext | None = None
+    mqtt_version: Version = "5"
     topics: TopicTemplate = field(default_factory=TopicTemplate)
+    format: Format = field(default_factory=Format)  # of the payloads
     qos: int = 1
     session: str | None = None  # name of the MQTT session at QoS 1; by default one of this machine, address and port
     limits: Limits = field(default_factory=Limits)
@@ -96,15 +99,22 @@ class Service:
         self.ingest = Ingest(
             hub=hub,
             detector=detector,
-            topics=settings.topics,
+            reader=settings.format.reader(
+                settings.topics,
+                detector.sensors,
+                has_room_for=hub.has_room_for,
+                ask=lambda topic, payload: self.link.publish(topic, payload),  # noqa: PLW0108 - the link is made below
+                clock=clock.now,
+            ),
             deliver=self._deliver,
             clock=clock.now,
         )
-        self.link = Link(
+        self.link = make_link(
             settings.broker,
+            version=settings.mqtt_version,
             on_messages=self.ingest.messages,
             on_state=self.ingest.link_changed,
-            subscriptions=[Subscription(settings.topics.subscription, settings.qos)],
+            subscriptions=[Subscription(settings.format.subscription(settings.topics), settings.qos)],
             tls=settings.tls,
             backoff=RECONNECT,
             # At QoS 0 the broker keeps nothing for us: no session, and a name of its own for each connection.

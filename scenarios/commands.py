@@ -47,6 +47,7 @@ def server(scenario: Scenario, addresses: Addresses) -> list[str]:
         *("--time-scale", str(scenario.time_scale)),
         *(("--silence", str(scenario.server.silence_s)) if scenario.server.silence_s is not None else ()),
         *("--qos", str(scenario.qos)),
+        *(("--payload", scenario.fleet.payload) if scenario.fleet is not None else ()),
         *("--alerts", str(addresses.directory / ALERTS)),
     ]
 
@@ -114,7 +115,7 @@ def simulator(scenario: Scenario, addresses: Addresses) -> list[str]:
         *("--buildings", str(fleet.buildings), "--sensors", str(fleet.sensors)),
         *("--interval", str(fleet.interval_s), "--duration", str(fleet.duration_s)),
         *("--anomaly-rate", str(fleet.anomaly_rate), "--connections", fleet.connections),
-        *("--qos", str(fleet.qos)),
+        *("--qos", str(fleet.qos), "--payload", fleet.payload),
         *("--profile", fleet.profile, "--speed", str(fleet.speed)),
         *(("--start", fleet.start) if fleet.start is not None else ()),
         *(("--anomalies", str(addresses.directory / PLAN)) if scenario.anomaly else ()),

@@ -41,6 +41,7 @@ class Fleet(Table):
     anomaly_rate: float = Field(default=0.0, ge=0)  # expected per sensor-day, beside the [[anomaly]] tables
     connections: Literal["building", "one"] = "building"
     qos: Literal[0, 1] = 0
+    payload: Literal["json", "senml", "senml-pack", "sparkplug", "cbor"] = "json"  # what the server can read, too
     profile: Annotated[str, BeforeValidator(_profile)] = "office"
     speed: float = Field(default=1.0, ge=SPEEDS[0], le=SPEEDS[1], allow_inf_nan=False)  # simulated seconds per second
     start: Annotated[str, BeforeValidator(_start)] | None = None  # simulated date and time; None: the simulator's own
@@ -52,4 +53,12 @@ class Fleet(Table):
                 f"speed = {self.speed:g} with interval_s = {self.interval_s:g} means a reading of each sensor every "
                 f"{self.interval_s / self.speed * 1000:.3g} ms; the least is {LEAST_INTERVAL_S * 1000:g} ms"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _payload_can_be_carried(self) -> Fleet:
+        if self.payload in ("senml-pack", "sparkplug") and self.qos:
+            raise ValueError(f"payload = {self.payload!r} is published at QoS 0 only; leave out qos, or use 'senml'")
+        if self.payload == "sparkplug" and self.connections == "one":
+            raise ValueError("payload = 'sparkplug' needs connections = 'building': a death is the will of one")
         return self

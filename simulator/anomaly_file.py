@@ -24,10 +24,10 @@ import numpy as np
 
 from simulator.anomalies import KINDS, Kind
 from simulator.layout import Layout
-from simulator.nearest import nearest
 from simulator.schedule import Event, event
 from wire.clock import NS
 from wire.errors import SensorSwarmError
+from wire.nearest import nearest
 from wire.reading import QUANTITIES, building_name
 
 _NUMBERS = ("at", "duration", "magnitude")

@@ -13,11 +13,14 @@ from simulator import options
 from simulator.control import TOPIC
 from simulator.export import export
 from simulator.fleet import START
+from simulator.mqtt_options import parse_user_properties, parse_will
+from simulator.payloads import Payload
 from simulator.preview import preview
 from simulator.recording import Columns
 from simulator.session import Settings, simulate
 from simulator.start import parse_start
 from simulator.truth_cli import truth
+from simulator.wiring import Connections
 from wire.errors import ExitCode, SensorSwarmError
 from wire.topics import DEFAULT_TEMPLATE
 
@@ -57,9 +60,17 @@ def command(
     anomaly_rate: options.AnomalyRate = 1.0,
     broker: options.Broker = None,
     broker_ca: options.BrokerCa = None,
-    connections: options.HowConnected = options.Connections.auto,
+    broker_cert: options.BrokerCert = None,
+    broker_key: options.BrokerKey = None,
+    mqtt_version: options.Version = options.MqttVersion.v5,
+    connections: options.HowConnected = Connections.auto,
     qos: options.Qos = 0,
+    retain: options.Retain = False,
+    will: options.Will = None,
+    user_property: options.UserProperty = None,
+    home_assistant: options.HomeAssistant = False,
     topic: options.Topic = DEFAULT_TEMPLATE,
+    payload: options.PayloadFormat = "json",
     control_topic: options.ControlTopic = TOPIC,
     run_dir: options.RunDir = None,
     replay: options.Replay = None,
@@ -97,14 +108,22 @@ def command(
         ),
         broker=broker,
         broker_ca=broker_ca,
-        connections=connections.value,
+        broker_cert=broker_cert,
+        broker_key=broker_key,
+        mqtt_version=mqtt_version.value,
+        connections=connections,
         qos=qos,
+        retain=retain,
+        will=None if will is None else parse_will(will, qos=qos, retain=retain),
+        user_properties=parse_user_properties(user_property or [], mqtt_version.value),
         topic=topic,
+        payload=Payload.parse(payload),
         control_topic=control_topic,
         duration_s=duration,
         run_dir=run_dir,
         shard=shard,
         metadata=metadata,
+        home_assistant=home_assistant,
     )
     simulate(settings, Console())
 

@@ -19,7 +19,6 @@ from simulator.export_csv import CsvWriter
 from simulator.export_names import SensorRow, sensor_rows
 from simulator.export_parquet import ParquetWriter
 from simulator.export_table import Labels, Table, batches, tables
-from simulator.nearest import nearest
 from simulator.order import FleetOrder
 from simulator.ranges import check_ranges
 from simulator.shard import WHOLE, Shard
@@ -27,6 +26,7 @@ from simulator.start import MIDNIGHT, parse_start, unix_us
 from simulator.status import say
 from wire.clock import NS
 from wire.errors import SensorSwarmError, UnusableError
+from wire.nearest import nearest
 
 ENDINGS = (".csv", ".csv.gz", ".parquet")
 _ROWS = 131_072  # written at once: a row group of Parquet

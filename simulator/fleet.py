@@ -44,6 +44,7 @@ class Fleet:
         profile: what the buildings are: office, school, retail, hotel, or mixed.
         start: simulated local date and time of the beginning.
         shard: which of the buildings to simulate; what they do does not depend on it.
+        together: a building's sensors all measure at one moment, as a gateway polls them, instead of one by one.
 
     Raises:
         AnomalyFileError: the file cannot be used.
@@ -65,6 +66,7 @@ class Fleet:
         profile: str = "office",
         start: datetime = START,
         shard: Shard = WHOLE,
+        together: bool = False,
     ) -> None:
         check(profile)
         self.profile = profile
@@ -80,9 +82,10 @@ class Fleet:
         self._listed = of_shard(listed, self.layout)
         self.live = LiveSchedule(self._interval_ns)
         self._roster = self.layout.roster()
-        self._first_ns = np.concatenate(
-            [_phases_ns(sensors, self._interval_ns, rng) for rng in self._generators(stream=0)]
-        )
+        phases_ns = [_phases_ns(sensors, self._interval_ns, rng) for rng in self._generators(stream=0)]
+        if together:
+            phases_ns = [np.full_like(phases, phases[0]) for phases in phases_ns]
+        self._first_ns = np.concatenate(phases_ns)
 
     @property
     def roster(self) -> Roster:

@@ -1,4 +1,4 @@
-"""What stands before the time in every packet of a sensor: fixed header, topic, payload up to `"ts":`. Pure.
+"""What stands before the time in every packet of a sensor: fixed header, topic, payload up to the time. Pure.
 
 A table with one row a sensor, for a million sensors about 115 MB. Buildings that have the same sensors differ by their
 names alone, so their rows are copied and the name is put in.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.digits import PAD
 from simulator.source import Alike, Ints, Roster, Sensor
-from wire.payloads.json import texts
+from wire.payloads.json import Texts
 from wire.topics import TopicTemplate
 
 Table = NDArray[np.uint8]  # shape (rows, bytes)
@@ -32,7 +32,7 @@ def padded(texts_: Sequence[bytes]) -> Table:
     )
 
 
-def heads(roster: Roster, template: TopicTemplate) -> tuple[Table, Ints]:
+def heads(roster: Roster, template: TopicTemplate, texts: Texts) -> tuple[Table, Ints]:
     """Head of every sensor's packet with both bytes of the remaining length zero, and the size of each in bytes.
 
     Raises:
@@ -40,43 +40,55 @@ def heads(roster: Roster, template: TopicTemplate) -> tuple[Table, Ints]:
     """
     sensors = roster.sensors
     if isinstance(sensors, Alike):
-        return _alike(sensors, template)
-    rows = [_head(sensor, template) for sensor in sensors]
+        return _alike(sensors, template, texts)
+    rows = [_head(sensor, template, texts) for sensor in sensors]
     return padded(rows), np.array([len(row) for row in rows], dtype=np.int64)
 
 
-def _head(sensor: Sensor, template: TopicTemplate) -> bytes:
+def _head(sensor: Sensor, template: TopicTemplate, texts: Texts) -> bytes:
     topic = template.topic(building=sensor.building, quantity=sensor.quantity, sensor=sensor.name).encode()
     return b"%c\0\0%b%b\0%b" % (_PUBLISH, len(topic).to_bytes(2, "big"), topic, texts(sensor.id, "")[0])
 
 
-def _alike(sensors: Alike, template: TopicTemplate) -> tuple[Table, Ints]:
+def _alike(sensors: Alike, template: TopicTemplate, texts: Texts) -> tuple[Table, Ints]:
     """Rows of one building for each length of a name, then a copy for every building."""
     count = len(sensors.mounted)
-    patterns: dict[int, tuple[Table, NDArray[np.bool_], Ints]] = {}
+    patterns: dict[int, tuple[Table, NDArray[np.bool_], Ints] | None] = {}
     tables: list[Table] = []
     sizes: list[Ints] = []
     for number, name in enumerate(sensors.buildings):
         text = name.encode()
-        if orjson.dumps(name) != b'"%b"' % text or _STANDS_FOR_NAME in name:  # JSON writes it differently
-            rows = [_head(sensor, template) for sensor in sensors[number * count : (number + 1) * count]]
+        if len(text) not in patterns:
+            patterns[len(text)] = _pattern(len(text), sensors.mounted, template, texts)
+        pattern = patterns[len(text)]
+        if pattern is None or orjson.dumps(name) != b'"%b"' % text or _STANDS_FOR_NAME in name:  # written differently
+            rows = [_head(sensor, template, texts) for sensor in sensors[number * count : (number + 1) * count]]
             tables.append(padded(rows))
             sizes.append(np.array([len(row) for row in rows], dtype=np.int64))
             continue
         template.topic(building=name, quantity="-", sensor="-")  # raises where the name cannot stand there
-        if len(text) not in patterns:
-            stand_in = Alike([_STANDS_FOR_NAME * len(text)], sensors.mounted)
-            rows = [_head(sensor, template) for sensor in stand_in]
-            table = padded(rows)
-            places = table == ord(_STANDS_FOR_NAME)
-            places[:, :FIXED_BYTES] = False
-            patterns[len(text)] = table, places, np.array([len(row) for row in rows], dtype=np.int64)
-        pattern, places, size = patterns[len(text)]
-        table = pattern.copy()
+        blank, places, size = pattern
+        table = blank.copy()
         table[places] = np.tile(np.frombuffer(text, dtype=np.uint8), 2 * count)  # in the topic, and in the payload
         tables.append(table)
         sizes.append(size)
     return _stacked(tables), np.concatenate(sizes)
+
+
+def _pattern(
+    name_bytes: int, mounted: Sequence[Sensor], template: TopicTemplate, texts: Texts
+) -> tuple[Table, NDArray[np.bool_], Ints] | None:
+    """Rows of a building whose name has so many bytes, where its name stands, and sizes; None where that is not told.
+
+    A binary payload may hold the byte that stands for the name as a number.
+    """
+    rows = [_head(sensor, template, texts) for sensor in Alike([_STANDS_FOR_NAME * name_bytes], mounted)]
+    table = padded(rows)
+    places = table == ord(_STANDS_FOR_NAME)
+    places[:, :FIXED_BYTES] = False
+    if np.count_nonzero(places) != 2 * name_bytes * len(mounted):
+        return None
+    return table, places, np.array([len(row) for row in rows], dtype=np.int64)
 
 
 def _stacked(tables: list[Table]) -> Table:

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 import sys
+from collections.abc import Callable
 
 from wire.errors import SensorSwarmError
-from wire.mqtt import BrokerAddress, Link
+from wire.mqtt import MqttLink
 
 if sys.platform != "win32":
     import resource
 
 _AT_ONCE = 100  # connections opened at the same time
-# QoS 1 readings that are not acknowledged: each takes about half a kilobyte here.
+# QoS 1 and 2 readings that are not acknowledged: each takes about half a kilobyte here.
 _ALL_IN_FLIGHT, _MOST_IN_FLIGHT, _LEAST_IN_FLIGHT = 100_000, 10_000, 100
 _SPARE_DESCRIPTORS = 100  # files, pipes and sockets that are no links
 
 
-async def open_links(
-    address: BrokerAddress, count: int, *, tls: ssl.SSLContext | None = None, settle_s: float = 0.0
-) -> list[Link]:
-    """Connect `count` links; all of them, or none.
+def most_in_flight(count: int) -> int:
+    """QoS 1 and 2 readings that each of so many links may have in flight."""
+    return max(_LEAST_IN_FLIGHT, min(_MOST_IN_FLIGHT, _ALL_IN_FLIGHT // count))
 
-    `settle_s` is how long a link that comes back waits before it sends.
+
+async def open_links(make: Callable[[int], MqttLink], count: int) -> list[MqttLink]:
+    """Make links by their numbers, from 0, and connect them; all of them, or none.
 
     Raises:
         BrokerError: the broker cannot be reached or refused one.
         SensorSwarmError: the system does not allow that many connections.
     """
     _allow_descriptors(count + _SPARE_DESCRIPTORS)
-    most = max(_LEAST_IN_FLIGHT, min(_MOST_IN_FLIGHT, _ALL_IN_FLIGHT // count))
-    links = [Link(address, tls=tls, settle_s=settle_s, max_in_flight=most) for _ in range(count)]
+    links = [make(number) for number in range(count)]
     try:
         await links[0].start()  # alone: an unreachable broker is found out once
         for first in range(1, count, _AT_ONCE):
@@ -52,13 +52,13 @@ def _raise_first(results: list[BaseException | None]) -> None:
             raise result
 
 
-async def close_links(links: list[Link], *, timeout_s: float = 2.0) -> None:
+async def close_links(links: list[MqttLink], *, timeout_s: float = 2.0) -> None:
     """Send what is buffered and disconnect."""
     await asyncio.gather(*(link.close(timeout_s=timeout_s) for link in links))
 
 
-async def drain_links(links: list[Link], *, timeout_s: float = 5.0) -> None:
-    """Wait for the acknowledgements of QoS 1 messages; those that do not come in time stay in flight."""
+async def drain_links(links: list[MqttLink], *, timeout_s: float = 5.0) -> None:
+    """Wait for the acknowledgements of QoS 1 and 2 messages; those that do not come in time stay in flight."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(timeout_s):
             await asyncio.gather(*(link.drained() for link in links))
@@ -72,7 +72,7 @@ def _allow_descriptors(needed: int) -> None:
     if soft != resource.RLIM_INFINITY and soft < needed:
         if hard != resource.RLIM_INFINITY and hard < needed:
             raise SensorSwarmError(
-                f"{needed} open files are needed for a connection per building, the system allows {hard}; "
+                f"{needed:,} open files are needed for so many connections, the system allows {hard:,}; "
                 "raise `ulimit -n`, or share one with --connections one"
             )
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

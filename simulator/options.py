@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
+from simulator.wiring import Connections
 
-class Connections(StrEnum):
-    """How many connections to the broker."""
 
-    auto = "auto"
-    building = "building"
-    one = "one"
+class MqttVersion(StrEnum):
+    """Of the protocol."""
+
+    v5 = "5"
+    v311 = "3.1.1"
 
 
 FLEET, REPLAY, BROKER = "Fleet", "Recording", "Broker"
@@ -33,12 +34,25 @@ Start = Annotated[str, typer.Option(help="Simulated date, or date and time, of t
 Anomalies = Annotated[Path | None, typer.Option(help="TOML or JSON file of anomalies.")]
 AnomalyRate = Annotated[float, typer.Option(help="Expected random anomalies per sensor and day.")]
 Broker = Annotated[
-    str | None, typer.Option(help="mqtt[s]://[user:password@]host[:port]; without it, the one on this machine.")
+    str | None,
+    typer.Option(help="mqtt[s]://[user:password@]host[:port] or ws[s]://host[:port][/path]; else the local one."),
 ]
 BrokerCa = Annotated[Path | None, typer.Option(help="PEM file of the authority that signed the broker.")]
-HowConnected = Annotated[Connections, typer.Option(help="One per building, one for all, or by the rate.")]
-Qos = Annotated[int, typer.Option(help="MQTT quality of service, 0 or 1.")]
+BrokerCert = Annotated[Path | None, typer.Option(help="PEM file of our own certificate.")]
+BrokerKey = Annotated[Path | None, typer.Option(help="PEM file of its key, where that is not there too.")]
+Version = Annotated[MqttVersion, typer.Option("--mqtt-version", help="Of the protocol.")]
+HowConnected = Annotated[Connections, typer.Option(help="One for all, per building or per sensor, or by the rate.")]
+Qos = Annotated[int, typer.Option(help="MQTT quality of service: 0, 1 or 2.")]
+Retain = Annotated[bool, typer.Option("--retain", help="The broker keeps the last reading of each sensor.")]
+Will = Annotated[str | None, typer.Option(metavar="TOPIC=PAYLOAD", help="Of every connection, for when it breaks.")]
+UserProperty = Annotated[list[str] | None, typer.Option(metavar="K=V", help="Of every reading; may be repeated.")]
+HomeAssistant = Annotated[
+    bool, typer.Option("--home-assistant", help="Tell Home Assistant of every sensor by its MQTT discovery.")
+]
 Topic = Annotated[str, typer.Option(help="Topic template.")]
+PayloadFormat = Annotated[
+    str, typer.Option(help="json, senml, senml-pack, sparkplug\\[:GROUP], cbor, or template:FILE_OR_TEXT.")
+]
 ControlTopic = Annotated[
     str, typer.Option(help="Hears here what anomaly to begin now; empty for nowhere.", rich_help_panel=BROKER)
 ]

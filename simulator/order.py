@@ -38,8 +38,8 @@ class FleetOrder:
             ("--anomaly-rate", self.anomaly_rate, 0, 86_400),
         )
 
-    def make(self, shard: Shard = WHOLE) -> Fleet:
-        """Make it, or a part of it.
+    def make(self, shard: Shard = WHOLE, *, together: bool = False) -> Fleet:
+        """Make it, or a part of it; `together`: a building's sensors measure at one moment.
 
         Raises:
             SensorSwarmError: the profile, the list of anomalies or the part cannot be.
@@ -54,4 +54,5 @@ class FleetOrder:
             profile=self.profile,
             start=self.start,
             shard=shard,
+            together=together,
         )

@@ -13,7 +13,6 @@ from rich.console import Console
 from simulator import options
 from simulator.aside import written_aside
 from simulator.fleet import Fleet
-from simulator.nearest import nearest
 from simulator.order import FleetOrder
 from simulator.preview_day import Day, live_through, panels
 from simulator.ranges import check_ranges
@@ -21,6 +20,7 @@ from simulator.shard import Shard
 from simulator.start import MIDNIGHT, parse_start
 from simulator.status import say
 from wire.errors import SensorSwarmError, UnusableError
+from wire.nearest import nearest
 from wire.reading import building_name
 
 _START = MIDNIGHT.date().isoformat()  # unlike a load's: a whole day

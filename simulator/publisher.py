@@ -15,20 +15,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.encoding import Encoder
 from simulator.lateness import Lateness
 from simulator.ledger import Ledger
 from simulator.links import drain_links
+from simulator.marking import Marking
 from simulator.onsets import Onsets
 from simulator.pacing import Pacer, Part
+from simulator.packets import Encoding
 from simulator.recorder import Recorder
 from simulator.sending import AtLeastOnce, AtMostOnce, Sender
 from simulator.source import Ints, Source
 from simulator.status import Snapshot
 from simulator.transport_faults import Departures, Transit
+from simulator.wiring import Wiring
 from wire.clock import NS
 from wire.errors import SensorSwarmError
-from wire.mqtt import Link
+from wire.mqtt import MqttLink, UserProperties
 from wire.records import PublishedTotal
 
 LEAST_PAUSE_S = 0.004  # what falls due meanwhile leaves together: a little late, and few wake-ups for many sensors
@@ -52,10 +54,12 @@ class Publisher:
 
     Args:
         source: what to publish.
-        links: one, or as many as the source has buildings.
+        links: one, or as many as the source has buildings or sensors.
         encoder: of the source's roster.
         recorder: where the records go.
-        qos: 0 or 1.
+        qos: 0, 1 or 2.
+        retain: whether the broker is asked to keep the last reading of each topic.
+        user_properties: of readings at QoS 0; above, those of the links are.
         seed: for the records.
         duration_s: the load ends after so many seconds; None for the end of the source.
         start_multiple_s: the load starts at a Unix time that is a multiple of this, so that several processes that are
@@ -66,11 +70,13 @@ class Publisher:
     def __init__(
         self,
         source: Source,
-        links: list[Link],
-        encoder: Encoder,
+        links: list[MqttLink],
+        encoder: Encoding,
         recorder: Recorder,
         *,
         qos: int = 0,
+        retain: bool = False,
+        user_properties: UserProperties = (),
         seed: int = 0,
         duration_s: float | None = None,
         start_multiple_s: float | None = None,
@@ -78,9 +84,12 @@ class Publisher:
     ) -> None:
         self._source = source
         self._links = links
+        self._wiring = Wiring(source.roster, len(links))
         self._encoder = encoder
         self._recorder = recorder
         self._qos = qos
+        self._retain = retain
+        self._user_properties = user_properties
         self._seed = seed
         self._end_ns = None if duration_s is None else round(duration_s * NS)
         self._start_multiple_ns = _US if start_multiple_s is None else round(start_multiple_s * NS)
@@ -88,8 +97,6 @@ class Publisher:
         self._onsets = Onsets()
         self._transit = Transit()
         self._pacer = Pacer(source.blocks(), end_ns=self._end_ns)
-        sensors = len(source.roster.sensors)
-        self._link_of = source.roster.building_of if len(links) > 1 else np.zeros(sensors, dtype=np.int64)
         self._reached_ns = -1  # offset of the last reading that was handed out
         self._told_sent = 0
         self._told_lateness = Lateness()
@@ -101,10 +108,11 @@ class Publisher:
 
         Raises:
             UnusableError: the run directory cannot be written to any more; what could be written was.
+            BrokerError: a link ended for good.
         """
         start_ns = -(-(time.time_ns() + LEAD_NS) // self._start_multiple_ns) * self._start_multiple_ns
         self._ledger = Ledger(self._source, start_ns)
-        self._sender = (AtLeastOnce if self._qos else AtMostOnce)(self._links, self._encoder, self._ledger)
+        self._sender = self._make_sender()
         await _sleep_until(start_ns, stop)
         if stop.is_set():
             return None
@@ -120,6 +128,13 @@ class Publisher:
             raise
         total = self._finish(cpu_s)
         return Outcome(total, dict(self._onsets.by_kind))
+
+    def _make_sender(self) -> Sender:
+        if self._qos == 0:
+            marks = bool(self._retain or self._user_properties)
+            marking = Marking(self._encoder, retain=self._retain, user_properties=self._user_properties)
+            return AtMostOnce(self._links, marking if marks else self._encoder, self._ledger)
+        return AtLeastOnce(self._links, self._encoder, self._ledger, qos=self._qos, retain=self._retain)
 
     async def _publish_until_end(self, stop: asyncio.Event) -> None:
         start_ns = self._ledger.start_ns
@@ -177,7 +192,7 @@ class Publisher:
     def _send(self, readings: Departures) -> None:
         if not len(readings):
             return
-        link = self._link_of[readings.sensor]
+        link = self._wiring.link_of[readings.sensor]
         if len(self._links) > 1:
             order = np.argsort(link, kind="stable")
             readings, link = readings.where(order), link[order]
@@ -189,8 +204,8 @@ class Publisher:
         next_ns = (at for at in (self._pacer.next_ns, self._transit.next_ns) if at is not None)
         result = np.full(len(self._source.roster.buildings), min(now_ns, start_ns + min(next_ns, default=now_ns)))
         for link, due_ns in self._sender.oldest_ns().items():
-            of_link = slice(link, link + 1) if len(self._links) > 1 else slice(None)
-            result[of_link] = np.minimum(result[of_link], start_ns + due_ns)
+            buildings = self._wiring.buildings(link)
+            result[buildings] = np.minimum(result[buildings], start_ns + due_ns)
         return result
 
     def _tell(self, now_ns: int) -> None:
@@ -199,6 +214,8 @@ class Publisher:
         elapsed_ns = now_ns - ledger.start_ns
         complete_ns = self._complete_ns(now_ns)
         self._recorder.add(ledger.start_ns, self._onsets.begun(self._reached_ns), ledger.close_seconds(complete_ns))
+        for link in self._links:
+            link.check()
         self._on_status(
             Snapshot(
                 elapsed_s=elapsed_ns / NS,

@@ -16,9 +16,9 @@ from typing import TextIO
 
 import numpy as np
 
-from simulator.nearest import nearest
 from simulator.source import Bools, Floats, Ints, Roster, Sensor
 from wire.errors import SensorSwarmError
+from wire.nearest import nearest
 from wire.reading import QUANTITIES
 
 _MAX_DECIMALS = 9

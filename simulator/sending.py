@@ -13,17 +13,19 @@ from typing import Protocol
 
 import numpy as np
 
-from simulator.encoding import Encoder
 from simulator.ledger import Ledger
+from simulator.marking import Marking
+from simulator.packets import Encoding
 from simulator.source import Bools, Ints
 from simulator.transport_faults import Departures
-from wire.mqtt import Link
+from wire.mqtt import MqttLink
 
 # Over all links; the share of a link is at least _LEAST_BYTES.
 _UNSENT_BYTES = 16 << 20  # in the transports: given to them, not yet taken by the kernel
 _QUEUED_BYTES = 64 << 20  # in front of them
 _LEAST_BYTES = 16 << 10
 _MOST_UNSENT_BYTES = 256 << 10  # of one link: more would only hide that it does not keep up
+_NOBODY: Ints = np.empty(0, dtype=np.int64)  # columns of packets that are no readings
 _CHUNK_BYTES = 600  # what a chunk takes besides its packets and columns
 
 
@@ -91,7 +93,7 @@ class AtMostOnce:
 
     blocked = False
 
-    def __init__(self, links: list[Link], encoder: Encoder, ledger: Ledger) -> None:
+    def __init__(self, links: list[MqttLink], encoder: Encoding | Marking, ledger: Ledger) -> None:
         self._links = links
         self._encoder = encoder
         self._ledger = ledger
@@ -107,7 +109,11 @@ class AtMostOnce:
 
     def oldest_ns(self) -> dict[int, int]:
         """Offset at which the oldest reading that waits was due, for each link on which one waits."""
-        return {number: int(queue.chunks[0].due_ns[0]) for number, queue in self._queues.items()}
+        return {
+            number: int(chunk.due_ns[0])
+            for number, queue in self._queues.items()
+            if (chunk := next((one for one in queue.chunks if one.sensor.size), None)) is not None
+        }
 
     def send(self, readings: Departures, link: Ints) -> None:
         """Encode all, then write once per link; lateness is read after each write."""
@@ -135,7 +141,7 @@ class AtMostOnce:
         )
 
     def retry(self) -> None:
-        """Write what waits, as far as the links take it."""
+        """Write what waits, as far as the links take it, and what the encoder announces after that."""
         for number in list(self._queues):
             queue, link = self._queues[number], self._links[number]
             while queue.chunks and not (link.connected and link.pending_bytes > self._most_unsent):
@@ -143,6 +149,11 @@ class AtMostOnce:
                 self._settle(chunk, sent=link.write(chunk.packets, chunk.sensor.size))
             if not queue.chunks:
                 del self._queues[number]
+        for number, packets in self._encoder.announcements():
+            if number in self._queues:
+                self._wait(number, _Chunk(packets, _NOBODY, _NOBODY, _NOBODY.astype(np.bool_)))
+            else:
+                self._links[number].write(packets, 0)
 
     def give_up(self) -> None:
         """Count what still waits as shed."""
@@ -180,12 +191,17 @@ class _Message:
 
 
 class AtLeastOnce:
-    """QoS 1: what a link cannot take now is held, and the load slows down until it can. Nothing is shed before the end.
+    """QoS 1 and 2: what a link cannot take now is held, and the load slows down until it can; nothing is shed.
 
-    The link keeps each message until it is acknowledged and sends it again after a reconnect.
+    The link keeps each message until it is acknowledged and sends it again after a reconnect. At the end of the load
+    what is still held counts as shed.
     """
 
-    def __init__(self, links: list[Link], encoder: Encoder, ledger: Ledger) -> None:
+    def __init__(
+        self, links: list[MqttLink], encoder: Encoding, ledger: Ledger, *, qos: int = 1, retain: bool = False
+    ) -> None:
+        self._qos = qos
+        self._retain = retain
         self._links = links
         self._encoder = encoder
         self._ledger = ledger
@@ -235,7 +251,9 @@ class AtLeastOnce:
         taken = []
         full: set[int] = set()
         for message in messages:
-            if message.link not in full and self._links[message.link].publish(message.topic, message.payload, qos=1):
+            if message.link not in full and self._links[message.link].publish(
+                message.topic, message.payload, qos=self._qos, retain=self._retain
+            ):
                 taken.append(message)
             else:
                 full.add(message.link)  # keep the order within a link

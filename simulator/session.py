@@ -6,21 +6,29 @@ import asyncio
 import contextlib
 import signal
 import ssl
+import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
+from mqtt5 import Will
 from rich.console import Console
 
 from simulator.accelerated import Accelerated
 from simulator.control import TOPIC, Control
 from simulator.control_link import hearing
-from simulator.encoding import Encoder
+from simulator.edge_nodes import EdgeNodes
+from simulator.encoding_sparkplug import SparkplugEncoder
 from simulator.fleet import Fleet
-from simulator.links import close_links, open_links
+from simulator.home_assistant import home_assistant
+from simulator.links import close_links, most_in_flight, open_links
 from simulator.metadata import MOST_SENSORS, metadata
 from simulator.order import FleetOrder
+from simulator.packets import Encoding
+from simulator.payloads import Payload
 from simulator.publisher import Outcome, Publisher
 from simulator.ranges import check_ranges
 from simulator.recorder import Recorder
@@ -29,18 +37,26 @@ from simulator.replay import Replay
 from simulator.shard import WHOLE, Shard
 from simulator.source import Source
 from simulator.status import StatusLine, say, summary
+from simulator.wiring import Connections
 from wire.broker import EmbeddedBroker, listening
-from wire.errors import SensorSwarmError
 from wire.fleet import SPEEDS
-from wire.mqtt import BrokerAddress, Link, tls_context
+from wire.mqtt import (
+    BrokerAddress,
+    LinkOptions,
+    MqttLink,
+    UserProperties,
+    Version,
+    carried_by,
+    client_tls,
+    make_link,
+    readings_per_s,
+)
 from wire.topics import DEFAULT_TEMPLATE, TopicTemplate
 
 LOCAL_HOST, LOCAL_PORT = "127.0.0.1", 1883
 _LONGEST_S = 1e9  # 30 years: beyond, nanoseconds no longer fit
 _LEAST_INTERVAL_S = 1e-3
-# Of many connections each has little to say at a time, and so nearly every reading is a write of its own.
-_MOST_WRITES_PER_S = 20_000
-# A broker that was killed has forgotten who subscribed, and takes what nobody is there to hear. What waits at QoS 1
+# A broker that was killed has forgotten who subscribed, and takes what nobody is there to hear. What waits above QoS 0
 # waits a little longer, so that subscribers are back first; QoS 0 would have to shed what falls due meanwhile.
 _SETTLE_S = 1.0
 T = TypeVar("T")
@@ -57,14 +73,22 @@ class Settings(FleetOrder):
     columns: Columns = field(default_factory=Columns)
     broker: str | None = None
     broker_ca: Path | None = None
-    connections: Literal["auto", "building", "one"] = "auto"
+    broker_cert: Path | None = None  # ours, for a broker that asks for one
+    broker_key: Path | None = None
+    mqtt_version: Version = "5"
+    connections: Connections = Connections.auto
     qos: int = 0
+    retain: bool = False
+    will: Will | None = None  # of each connection
+    user_properties: UserProperties = ()  # of each connection and message
     topic: str = DEFAULT_TEMPLATE
+    payload: Payload = field(default_factory=Payload)
     duration_s: float | None = None
     run_dir: Path | None = None
     shard: str | None = None  # i/n
     control_topic: str = TOPIC  # where anomalies are asked for; empty: nowhere
     metadata: bool | None = None  # None: unless there are very many sensors
+    home_assistant: bool = False  # whether it is told of the sensors
 
     def check(self) -> None:
         """Look at the numbers.
@@ -76,10 +100,19 @@ class Settings(FleetOrder):
         check_ranges(
             ("--interval", self.interval_s, _LEAST_INTERVAL_S, _LONGEST_S),
             ("--duration", self.duration_s, 0.0, _LONGEST_S),
-            ("--qos", self.qos, 0, 1),
+            ("--qos", self.qos, 0, 2),
             ("--speed", self.speed, *SPEEDS),
             ("--from", self.from_s, -_LONGEST_S, _LONGEST_S),
             ("--to", self.to_s, -_LONGEST_S, _LONGEST_S),
+        )
+        if self.home_assistant and self.payload.kind != "json":
+            raise SensorSwarmError("--home-assistant tells of JSON readings; leave out --payload, or it")
+        self.payload.check(
+            qos=self.qos,
+            connections=self.connections,
+            topic=self.topic,
+            marked=self.retain or bool(self.user_properties),
+            will=self.will is not None,
         )
 
     def source(self) -> Source:
@@ -91,18 +124,24 @@ class Settings(FleetOrder):
         if self.replay is not None:
             recording = read_recording(self.replay, self.columns)
             return Replay(recording, from_s=self.from_s, to_s=self.to_s, speed=self.speed)
-        fleet = self.make(WHOLE if self.shard is None else Shard.parse(self.shard))
+        fleet = self.make(WHOLE if self.shard is None else Shard.parse(self.shard), together=self.payload.packed)
         return fleet if self.speed == 1 else Accelerated(fleet, self.speed)
 
-    def tells_metadata(self, source: Source) -> bool:
-        """Whether what is known of the sensors is published."""
-        return len(source.roster.sensors) <= MOST_SENSORS if self.metadata is None else self.metadata
+    def beforehand(self, source: Source) -> Iterator[tuple[str, bytes]]:
+        """Topic and payload of what is published retained before the load: what is known of the sensors.
+
+        Raises:
+            SensorSwarmError: it is too much.
+        """
+        few = len(source.roster.sensors) <= MOST_SENSORS
+        return chain(
+            metadata(source.roster) if (few if self.metadata is None else self.metadata) else (),
+            home_assistant(source.roster, TopicTemplate(self.topic)) if self.home_assistant else (),
+        )
 
     def tls(self, address: BrokerAddress) -> ssl.SSLContext | None:
         """TLS settings of the links."""
-        if self.broker_ca is not None and not address.secure:
-            raise SensorSwarmError(f"--broker-ca is for TLS, but {address.url} is not; write mqtts://")
-        return tls_context(ca_file=self.broker_ca) if address.secure else None
+        return client_tls(address, ca_file=self.broker_ca, cert_file=self.broker_cert, key_file=self.broker_key)
 
 
 def simulate(settings: Settings, console: Console) -> None:
@@ -113,9 +152,10 @@ def simulate(settings: Settings, console: Console) -> None:
     """
     settings.check()
     source = settings.source()
-    encoder = Encoder(source.roster, TopicTemplate(settings.topic))
+    encoder = settings.payload.encoder(source.roster, TopicTemplate(settings.topic))
+    beforehand = settings.beforehand(source)
     with broker_for(settings.broker, console) as address:
-        outcome = _run(_publish(settings, source, encoder, address, console))
+        outcome = _run(_publish(settings, source, encoder, beforehand, address, console))
     if outcome is None:
         say(console, "stopped before the load began; nothing was published")
     else:
@@ -147,15 +187,37 @@ def broker_for(
 
 
 async def _publish(
-    settings: Settings, source: Source, encoder: Encoder, address: BrokerAddress, console: Console
+    settings: Settings,
+    source: Source,
+    encoder: Encoding,
+    beforehand: Iterator[tuple[str, bytes]],
+    address: BrokerAddress,
+    console: Console,
 ) -> Outcome | None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    count = _connections(settings, source)
-    settle_s = _SETTLE_S if settings.qos else 0.0
-    links = await _unless(stop, open_links(address, count, tls=settings.tls(address), settle_s=settle_s))
+    rate_per_s = len(source.roster.sensors) / source.interval_s
+    wanted = Connections.building if settings.payload.by_building else settings.connections
+    count = wanted.for_roster(source.roster, rate_per_s)
+    tls = settings.tls(address)
+    nodes = EdgeNodes(encoder) if isinstance(encoder, SparkplugEncoder) else None
+
+    def make(number: int) -> MqttLink:
+        options: LinkOptions = {
+            "tls": tls,
+            "user_properties": settings.user_properties,
+            "max_in_flight": most_in_flight(count),
+            "settle_s": _SETTLE_S if settings.qos else 0.0,
+            "will": settings.will,
+        }
+        wanted = partial(make_link, address, version=settings.mqtt_version, qos=settings.qos)
+        return wanted(**options) if nodes is None else nodes.link(number, options, wanted)
+
+    _say_carrier(settings, address, rate_per_s, console)
+    begun_s = time.monotonic()
+    links = await _unless(stop, open_links(make, count))
     if links is None:
         return None
     try:
@@ -166,18 +228,21 @@ async def _publish(
                 encoder,
                 recorder,
                 qos=settings.qos,
+                retain=settings.retain,
+                user_properties=settings.user_properties,
                 seed=settings.seed,
                 duration_s=settings.duration_s,
                 start_multiple_s=None if settings.shard is None else source.interval_s,
                 on_status=status.show,
             )
-            if settings.tells_metadata(source):
-                for topic, payload in metadata(source.roster):
-                    links[0].publish(topic, payload, retain=True)
-            _say_what(source, links, console)
+            for topic, payload in beforehand:
+                links[0].publish(topic, payload, retain=True)
+            _say_what(source, links, time.monotonic() - begun_s, console)
             async with _heard(settings, source, address):
                 return await publisher.run(stop)
     finally:
+        if nodes is not None:
+            nodes.goodbye()
         await close_links(links)
 
 
@@ -193,19 +258,20 @@ async def _heard(settings: Settings, source: Source, address: BrokerAddress) -> 
         yield
 
 
-def _connections(settings: Settings, source: Source) -> int:
-    """How many connections to the broker."""
-    rate_per_s = len(source.roster.sensors) / source.interval_s
-    one = settings.connections == "one" or (settings.connections == "auto" and rate_per_s > _MOST_WRITES_PER_S)
-    return 1 if one else len(source.roster.buildings)
+def _say_carrier(settings: Settings, address: BrokerAddress, rate_per_s: float, console: Console) -> None:
+    version, qos = settings.mqtt_version, settings.qos
+    say(console, f"link       {carried_by(address, version=version, qos=qos)}")
+    if rate_per_s > readings_per_s(address, version=version, qos=qos):
+        say(console, f"           {rate_per_s:,.0f} readings/s are asked for: they may be late")
 
 
-def _say_what(source: Source, links: list[Link], console: Console) -> None:
+def _say_what(source: Source, links: list[MqttLink], took_s: float, console: Console) -> None:
     roster = source.roster
     say(
         console,
         f"publishing {len(roster.sensors):,} sensors in {len(roster.buildings):,} buildings every "
-        f"{source.interval_s:g} s ({source.name}) over {len(links):,} connections; Ctrl-C ends it",
+        f"{source.interval_s:g} s ({source.name}) over {len(links):,} connections, made in {took_s:.1f} s; "
+        "Ctrl-C ends it",
     )
 
 

@@ -166,10 +166,14 @@ class EmbeddedBroker:
 
 def _serve(config: str) -> None:
     """Run the broker in this process until standard input closes."""
+    import resource  # noqa: PLC0415 - Windows has none, and no embedded broker
+
     from iotcore.iotcore import IotCoreBroker  # noqa: PLC0415 - only the child loads the broker
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # one for each connection
     # rumqttd wraps every packet in an error-level span: its log is noise.
     logging.getLogger("rumqttd").setLevel(logging.CRITICAL)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from string import Formatter
 
 from wire.errors import SensorSwarmError
+from wire.nearest import nearest
 
 DEFAULT_TEMPLATE = "buildings/{building}/{quantity}/{sensor}"
 FIELDS = ("building", "quantity", "sensor")
@@ -41,18 +42,22 @@ class TopicTemplate:
     def __post_init__(self) -> None:
         levels = self.text.split("/")
         seen = []
+        if self.text.startswith("$"):  # the broker's own (MQTT 5, 4.7.2)
+            raise TopicTemplateError(f"topic template {self.text!r}: begins with '$'; choose another first level")
         for level in levels:
-            names = [name for _, name, _, _ in Formatter().parse(level) if name is not None]
+            names = self._names(level)
             for name in names:
                 if name not in FIELDS:
                     raise TopicTemplateError(
-                        f"topic template {self.text!r}: unknown field {{{name}}}; use {', '.join(FIELDS)}"
+                        f"topic template {self.text!r}: unknown field {{{name}}}; {nearest(name, FIELDS)}"
                     )
                 if level != f"{{{name}}}":
                     raise TopicTemplateError(
                         f"topic template {self.text!r}: {{{name}}} must fill a whole level, not part of {level!r}"
                     )
             seen += names
+            if not names and re.search(r"[{}]", level):
+                raise TopicTemplateError(f"topic template {self.text!r}: braces in {level!r} hold no field")
             if not names and re.search(r"[+#\x00]", level):
                 raise TopicTemplateError(f"topic template {self.text!r}: wildcards cannot be published to")
         if sorted(seen) != sorted(FIELDS):
@@ -61,6 +66,13 @@ class TopicTemplate:
         pattern = "/".join(fixed.get(level) or re.escape(level) for level in levels)
         object.__setattr__(self, "subscription", "/".join("+" if level in fixed else level for level in levels))
         object.__setattr__(self, "_pattern", re.compile(pattern))
+
+    def _names(self, level: str) -> list[str]:
+        """Fields named in a level."""
+        try:
+            return [name for _, name, _, _ in Formatter().parse(level) if name is not None]
+        except ValueError:  # a brace without the other
+            raise TopicTemplateError(f"topic template {self.text!r}: a single brace in {level!r}") from None
 
     def topic(self, *, building: str, quantity: str, sensor: str) -> str:
         """Topic of one sensor.

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.nearest import nearest
 from wire.errors import SensorSwarmError
+from wire.nearest import nearest
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

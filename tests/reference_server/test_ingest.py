@@ -11,6 +11,7 @@ import orjson
 import pytest
 from mqtt5 import PublishPacket
 
+from reference_server.accept import Acceptor
 from reference_server.detector import Detector
 from reference_server.hub import Hub, Publication
 from reference_server.ingest import Ingest
@@ -27,10 +28,11 @@ class Bench:
         self.now = START
         self.delivered: list[list[Publication[str]]] = []
         self.hub: Hub[str] = Hub(epoch="e1", **hub)
+        detector = Detector(Limits().with_silence(60))
         self.ingest = Ingest(
             hub=self.hub,
-            detector=Detector(Limits().with_silence(60)),
-            topics=TopicTemplate(),
+            detector=detector,
+            reader=Acceptor(TopicTemplate(), detector.sensors, has_room_for=self.hub.has_room_for),
             deliver=self.delivered.append,
             clock=lambda: self.now,
         )

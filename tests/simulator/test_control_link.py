@@ -19,7 +19,7 @@ from simulator.recorder import Recorder
 from simulator.schedule import LiveSchedule
 from wire.broker import EmbeddedBroker
 from wire.clock import NS
-from wire.mqtt import BrokerAddress
+from wire.mqtt import BrokerAddress, Link
 from wire.records import Anomaly, read_records
 from wire.topics import TopicTemplate
 
@@ -83,7 +83,7 @@ async def test_an_order_becomes_truth_while_the_load_runs(broker, topics, tmp_pa
     order = {"kind": "bias", "sensor": "b-0001/humidity/0002", "duration_s": 0.6, "magnitude": 7}
     async with asyncio.timeout(patience(30)), hearing(control, address, **topics) as heard:
         await heard.wait()
-        links = await open_links(address, 1)
+        links = await open_links(lambda _: Link(address), 1)
         try:
             with contextlib.closing(Recorder(tmp_path)) as recorder:
                 publisher = Publisher(source, links, Encoder(source.roster, template), recorder, duration_s=3.0)

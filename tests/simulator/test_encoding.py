@@ -10,6 +10,7 @@ from simulator.encoding import Encoder
 from simulator.source import Alike, Roster, Sensor
 from wire.clock import NS
 from wire.mqtt.session import Decoder
+from wire.payloads import json, senml
 from wire.payloads.json import JsonTemplate, decode
 from wire.topics import TopicTemplate, TopicTemplateError
 
@@ -37,26 +38,34 @@ ROWS = st.lists(
     max_size=8,
 )
 TEMPLATE = TopicTemplate("x/{quantity}/{building}/{sensor}")
-BOTH = pytest.mark.parametrize("encoder", [Encoder(roster, TEMPLATE) for roster in (ROSTER, ALIKE)])
+BOTH = pytest.mark.parametrize(
+    ("encoder", "roster", "texts"),
+    [
+        (Encoder(roster, TEMPLATE, texts), roster, texts)
+        for roster in (ROSTER, ALIKE)
+        for texts in (json.texts, senml.texts)
+    ],
+)
 
 
-def _columns(rows, encoder):
+def _columns(rows, roster):
     """Columns of rows (sensor, time in microseconds, number, value in the last digit that the sensor says)."""
     sensor, ts_us, seq, value = np.array(rows, dtype=np.int64).reshape(-1, 4).T
-    sensor %= len(encoder._roster.sensors)
-    return sensor, ts_us * 1000, seq, value / [10 ** encoder._roster.sensors[number].decimals for number in sensor]
+    sensor %= len(roster.sensors)
+    return sensor, ts_us * 1000, seq, value / [10 ** roster.sensors[number].decimals for number in sensor]
 
 
 @BOTH
 @given(rows=ROWS)
-def test_packets_are_those_of_the_plain_encoder(encoder, rows):
+def test_packets_are_those_of_the_plain_encoder(encoder, roster, texts, rows):
     """Whatever the numbers, the table gives byte for byte what the codec and the payload's own template give."""
-    columns = _columns(rows, encoder)
+    columns = _columns(rows, roster)
     packets = encoder.packets(*columns)
     plain, begin = [], 0
     for number, ts_ns, seq, value in zip(*(column.tolist() for column in columns), strict=True):
-        sensor = encoder._roster.sensors[number]
-        payload = JsonTemplate.of(sensor.id, unit=sensor.unit, decimals=sensor.decimals).fill(ts_ns / NS, seq, value)
+        sensor = roster.sensors[number]
+        template = JsonTemplate.of(sensor.id, unit=sensor.unit, decimals=sensor.decimals, texts=texts)
+        payload = template.fill(ts_ns / NS, seq, value)
         plain.append(PublishPacket(f"x/{sensor.quantity}/{sensor.building}/{sensor.name}", payload).write())
     for packet, end in zip(plain, packets.ends.tolist(), strict=True):
         assert packets.data[begin:end] == packet
@@ -66,9 +75,9 @@ def test_packets_are_those_of_the_plain_encoder(encoder, rows):
 
 @BOTH
 @given(rows=ROWS)
-def test_messages_are_the_topics_and_payloads_of_the_packets(encoder, rows):
+def test_messages_are_the_topics_and_payloads_of_the_packets(encoder, roster, texts, rows):
     """At QoS 1 the same bytes go out."""
-    columns = _columns(rows, encoder)
+    columns = _columns(rows, roster)
     packets = Decoder().feed(encoder.packets(*columns).data)
     assert list(encoder.messages(*columns)) == [(packet.topic, bytes(packet.payload)) for packet in packets]
 

@@ -68,7 +68,7 @@ async def test_an_independent_client_hears_what_the_records_say(broker, tmp_path
     address = BrokerAddress.parse(broker.url)
     directory = tmp_path / "run"
     async with _hearing(broker, f"{prefix}/#", patience) as heard:
-        links = await open_links(address, connections)
+        links = await open_links(lambda _: Link(address), connections)
         try:
             recorder = Recorder(directory)
             publisher = Publisher(source, links, Encoder(source.roster, template), recorder, qos=qos, duration_s=2.0)
@@ -113,7 +113,7 @@ async def test_a_stop_leaves_out_anomalies_that_never_began(broker, tmp_path, pa
     listed = tmp_path / "anomalies.toml"
     listed.write_text("".join(f'[[anomaly]]\nkind = "spike"\nat = {at}\n' for at in (0.0, 30.0)))
     source = Fleet(buildings=1, sensors=4, interval_s=0.1, anomalies=listed)
-    links = await open_links(BrokerAddress.parse(broker.url), 1)
+    links = await open_links(lambda _: Link(BrokerAddress.parse(broker.url)), 1)
     stop = asyncio.Event()
     recorder = Recorder(tmp_path / "run")
     encoder = Encoder(source.roster, TopicTemplate(f"t{secrets.token_hex(4)}/{{building}}/{{quantity}}/{{sensor}}"))
@@ -134,7 +134,7 @@ async def test_a_stop_leaves_out_anomalies_that_never_began(broker, tmp_path, pa
 async def test_a_stop_before_the_load_publishes_nothing(broker, tmp_path):
     """Nothing is sent, nothing is written, and there is nothing to sum up."""
     source = Fleet(buildings=1, sensors=2)
-    links = await open_links(BrokerAddress.parse(broker.url), 1)
+    links = await open_links(lambda _: Link(BrokerAddress.parse(broker.url)), 1)
     stop = asyncio.Event()
     stop.set()
     try:
@@ -150,7 +150,7 @@ async def test_a_broker_that_dies_is_shed_for_and_found_again(tmp_path, patience
     broker = EmbeddedBroker(port=0).start()
     source = Fleet(buildings=2, sensors=5, interval_s=0.1)
     encoder = Encoder(source.roster, TopicTemplate())
-    links = await open_links(BrokerAddress.parse(broker.url), 2)
+    links = await open_links(lambda _: Link(BrokerAddress.parse(broker.url)), 2)
     stop = asyncio.Event()
     recorder = Recorder(tmp_path)
     try:
@@ -189,7 +189,7 @@ async def test_at_qos_1_a_broker_that_dies_only_delays(tmp_path, patience):
         backoff=Backoff((0.05,), "none"),
     )
     await witness.start()
-    links = await open_links(address, 2, settle_s=patience(1.0))
+    links = await open_links(lambda _: Link(address, settle_s=patience(1.0)), 2)
     stop = asyncio.Event()
     recorder = Recorder(tmp_path)
     try:
@@ -253,7 +253,7 @@ async def test_what_the_broker_never_acknowledged_is_counted(tmp_path, patience)
     """A broker that is gone at the end leaves readings of which nobody knows whether it had them."""
     broker = EmbeddedBroker(port=0).start()
     source = Fleet(buildings=1, sensors=5, interval_s=0.1)
-    links = await open_links(BrokerAddress.parse(broker.url), 1)
+    links = await open_links(lambda _: Link(BrokerAddress.parse(broker.url)), 1)
     recorder = Recorder(tmp_path)
     stop = asyncio.Event()
     try:
@@ -281,7 +281,7 @@ async def test_a_disk_that_goes_away_ends_the_load_in_one_line(broker, tmp_path,
     """The error of the run directory comes out as UnusableError (exit 3), after what can still be written."""
     source = Fleet(buildings=1, sensors=5, interval_s=0.1)
     encoder = Encoder(source.roster, TopicTemplate(f"t{secrets.token_hex(4)}/{{building}}/{{quantity}}/{{sensor}}"))
-    links = await open_links(BrokerAddress.parse(broker.url), 1)
+    links = await open_links(lambda _: Link(BrokerAddress.parse(broker.url)), 1)
     recorder = Recorder(tmp_path)
 
     def full(*_):
@@ -302,10 +302,9 @@ async def test_a_disk_that_goes_away_ends_the_load_in_one_line(broker, tmp_path,
 async def test_a_stalled_broker_is_seen_and_costs_no_memory(tmp_path, patience, monkeypatch, qos):
     """While the broker stands still we fall behind for all to see; QoS 0 sheds the oldest, QoS 1 slows down."""
     monkeypatch.setattr("simulator.sending._QUEUED_BYTES", 1 << 20)
-    monkeypatch.setattr("simulator.links._MOST_IN_FLIGHT", 2_000)
     broker = EmbeddedBroker(port=0).start()
     source = Fleet(buildings=50, sensors=200, interval_s=0.2)
-    links = await open_links(BrokerAddress.parse(broker.url), 1)
+    links = await open_links(lambda _: Link(BrokerAddress.parse(broker.url), max_in_flight=2_000), 1)
     recorder, stop, shown = Recorder(tmp_path), asyncio.Event(), []
     publisher = Publisher(
         source, links, Encoder(source.roster, TopicTemplate()), recorder, qos=qos, on_status=shown.append
@@ -356,7 +355,7 @@ async def test_delayed_and_copied_readings_leave_when_their_fault_says(broker, t
     prefix = f"t{secrets.token_hex(4)}"
     encoder = Encoder(source.roster, TopicTemplate(f"{prefix}/{{building}}/{{quantity}}/{{sensor}}"))
     async with _hearing(broker, f"{prefix}/#", patience) as heard:
-        links = await open_links(BrokerAddress.parse(broker.url), 1)
+        links = await open_links(lambda _: Link(BrokerAddress.parse(broker.url)), 1)
         recorder = Recorder(tmp_path / "run")
         try:
             outcome = await Publisher(source, links, encoder, recorder, duration_s=3.0).run(asyncio.Event())

@@ -30,8 +30,8 @@ class FakeLink:
             self.writes.append(packets)
         return self.up
 
-    def publish(self, topic: str, payload: bytes, *, qos: int) -> bool:
-        assert qos == 1
+    def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool) -> bool:
+        assert (qos, retain) == (1, False)
         assert topic
         if len(self.messages) >= self.room:
             return False

@@ -24,7 +24,7 @@ from wire.mqtt import BrokerAddress
         ({"duration_s": float("inf")}, "--duration inf"),
         ({"anomaly_rate": -0.5}, "--anomaly-rate -0.5"),
         ({"seed": -1}, "--seed -1"),
-        ({"qos": 2}, "--qos 2"),
+        ({"qos": 3}, "--qos 3"),
         ({"speed": 0.0}, "--speed 0"),
     ],
 )

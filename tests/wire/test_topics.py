@@ -29,7 +29,11 @@ def test_the_default_topic_and_its_subscription() -> None:
     [
         ("a/{building}/{sensor}", "needs each of"),
         ("a/{building}/{quantity}/{sensor}/{sensor}", "needs each of"),
-        ("a/{building}/{quantity}/{sensors}", "unknown field {sensors}"),
+        ("a/{building}/{quantity}/{sensors}", "unknown field {sensors}; did you mean 'sensor'"),
+        ("a/{building}/{quantity}/{}", "unknown field {}; known: building, quantity, sensor"),
+        ("a/{building}/{quantity}/{sensor", "a single brace in '{sensor'"),
+        ("a/{{x}}/{building}/{quantity}/{sensor}", "braces in '{{x}}' hold no field"),
+        ("$SYS/{building}/{quantity}/{sensor}", "begins with '\\$'"),
         ("a/b-{building}/{quantity}/{sensor}", "must fill a whole level"),
         ("a/+/{building}/{quantity}/{sensor}", "wildcards"),
         ("#/{building}/{quantity}/{sensor}", "wildcards"),

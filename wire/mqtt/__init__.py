@@ -1,6 +1,26 @@
-"""The MQTT 5 link: an asyncio Protocol around the sans-I/O codec `mqtt5`, made for bulk."""
+"""Links to a broker: our own, an asyncio Protocol around the codec `mqtt5` made for bulk, and aiomqtt for the rest."""
 
-from wire.mqtt.address import BrokerAddress, BrokerAddressError, tls_context
-from wire.mqtt.link import BrokerError, Link, Subscription
+from wire.mqtt.address import BrokerAddress, BrokerAddressError, client_tls, tls_context
+from wire.mqtt.choice import carried_by, make_link, readings_per_s
+from wire.mqtt.client_link import ClientLink
+from wire.mqtt.errors import BrokerError
+from wire.mqtt.link import Link
+from wire.mqtt.terms import LinkOptions, MqttLink, Subscription, UserProperties, Version
 
-__all__ = ["BrokerAddress", "BrokerAddressError", "BrokerError", "Link", "Subscription", "tls_context"]
+__all__ = [
+    "BrokerAddress",
+    "BrokerAddressError",
+    "BrokerError",
+    "ClientLink",
+    "Link",
+    "LinkOptions",
+    "MqttLink",
+    "Subscription",
+    "UserProperties",
+    "Version",
+    "carried_by",
+    "client_tls",
+    "make_link",
+    "readings_per_s",
+    "tls_context",
+]

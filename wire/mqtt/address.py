@@ -1,4 +1,4 @@
-"""Where a broker is: mqtt://user:password@host:port, mqtts:// for TLS."""
+"""Where a broker is: mqtt://user:password@host:port, mqtts:// for TLS, ws:// and wss:// for MQTT over WebSocket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from urllib.parse import unquote, urlsplit
 from wire.errors import SensorSwarmError
 
 DEFAULT_PORT = 1883  # IANA: mqtt
-DEFAULT_TLS_PORT = 8883  # IANA: secure-mqtt
+_PORTS = {"mqtt": DEFAULT_PORT, "mqtts": 8883, "ws": 80, "wss": 443}  # of IANA, by scheme
+_DEFAULT_PATH = "/mqtt"  # where EMQX, HiveMQ and AWS IoT Core listen; mosquitto takes any
 
 
 class BrokerAddressError(SensorSwarmError):
@@ -24,6 +25,7 @@ class BrokerAddress:
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     secure: bool = False
+    websocket_path: str | None = None  # None: MQTT lies on TCP or TLS itself
     user: str | None = None
     password: str | None = field(default=None, repr=False)
 
@@ -32,23 +34,24 @@ class BrokerAddress:
         """Read a broker URL.
 
         Raises:
-            BrokerAddressError: another scheme, no host, a port out of range, or a path, query or fragment.
+            BrokerAddressError: another scheme, no host, a port out of range, a query, a fragment, or a path on TCP.
         """
-        expected = "write mqtt://[user:password@]host[:port] or mqtts://..."
+        expected = "write mqtt://[user:password@]host[:port], mqtts://..., or ws://host[:port][/path], wss://..."
         try:
             parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
             raise BrokerAddressError(f"broker {_masked(url)!r}: {error}; {expected}") from None
-        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+        if parts.scheme not in _PORTS or not parts.hostname:
             raise BrokerAddressError(f"broker {_masked(url)!r} is no MQTT URL; {expected}")
-        if parts.path.strip("/") or parts.query or parts.fragment:
+        websocket = parts.scheme in ("ws", "wss")
+        if (parts.path.strip("/") and not websocket) or parts.query or parts.fragment:
             raise BrokerAddressError(f"broker {_masked(url)!r} has more than host and port; {expected}")
-        secure = parts.scheme == "mqtts"
         return cls(
             host=parts.hostname,
-            port=port if port is not None else DEFAULT_TLS_PORT if secure else DEFAULT_PORT,
-            secure=secure,
+            port=port if port is not None else _PORTS[parts.scheme],
+            secure=parts.scheme in ("mqtts", "wss"),
+            websocket_path=(parts.path if parts.path.strip("/") else _DEFAULT_PATH) if websocket else None,
             user=unquote(parts.username) if parts.username is not None else None,
             password=unquote(parts.password) if parts.password is not None else None,
         )
@@ -57,12 +60,31 @@ class BrokerAddress:
     def url(self) -> str:
         """The address without user and password, fit for messages and logs."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'mqtts' if self.secure else 'mqtt'}://{host}:{self.port}"
+        scheme = ("mqtt" if self.websocket_path is None else "ws") + ("s" if self.secure else "")
+        return f"{scheme}://{host}:{self.port}{self.websocket_path or ''}"
 
 
 def _masked(url: str) -> str:
     head, at, tail = url.rpartition("@")
     return f"{head.partition('://')[0]}://***@{tail}" if at else url
+
+
+def client_tls(
+    address: BrokerAddress, *, ca_file: Path | None = None, cert_file: Path | None = None, key_file: Path | None = None
+) -> ssl.SSLContext | None:
+    """TLS settings for this broker, None where it has no TLS.
+
+    Raises:
+        BrokerAddressError: as `tls_context`; or files are given and the broker has no TLS.
+    """
+    if address.secure:
+        return tls_context(ca_file=ca_file, cert_file=cert_file, key_file=key_file)
+    for option, file in (("--broker-ca", ca_file), ("--broker-cert", cert_file), ("--broker-key", key_file)):
+        if file is not None:
+            raise BrokerAddressError(
+                f"{option} {file} is for TLS, but {address.url} has none; write mqtts:// or wss://"
+            )
+    return None
 
 
 def tls_context(
@@ -73,6 +95,8 @@ def tls_context(
     Raises:
         BrokerAddressError: a file is missing or is not what it should be, or the key does not fit the certificate.
     """
+    if key_file and not cert_file:
+        raise BrokerAddressError(f"client key {key_file} has no certificate; give --broker-cert FILE")
     try:
         context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     except (OSError, ssl.SSLError) as error:

@@ -23,7 +23,8 @@ class Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self.open = False  # CONNACK and SUBACK seen, not lost
         self.lost: asyncio.Future[None] = loop.create_future()
-        self.failure: Exception | None = None
+        self.failure: Exception | None = None  # of our handler
+        self.broken_by: Exception | None = None  # what the transport said when it broke
         self.taken_over = False  # by another client of the same id
         self._loop = loop
         self._received = received
@@ -55,8 +56,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell everybody who waits; called by asyncio."""
-        del exc
         self.open = False
+        self.broken_by = exc
         if self._timer is not None:
             self._timer.cancel()
         if self._awaited is not None and not self._awaited[1].done():

@@ -14,8 +14,7 @@ import ipaddress
 import random
 import secrets
 import ssl
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from mqtt5 import (
     ConnAckPacket,
@@ -32,47 +31,30 @@ from mqtt5 import (
 )
 
 from wire.backoff import Backoff
-from wire.errors import SensorSwarmError, UnusableError
 from wire.mqtt.address import BrokerAddress, tls_context
 from wire.mqtt.connection import Connection
-from wire.mqtt.session import Outbound
-
-_FIRST_ERROR_CODE = 128  # reason codes from here on are failures (2.4)
-
-
-class BrokerError(SensorSwarmError):
-    """The broker cannot be reached or refused us."""
+from wire.mqtt.errors import BrokerError, raise_if_failed, taken_over, too_low, unreachable
+from wire.mqtt.session import FIRST_ERROR_CODE, Outbound
+from wire.mqtt.terms import MessageHandler, StateHandler, Subscription, UserProperties
 
 
 class _NotMqtt5Error(BrokerError):
     """The connection ended before CONNACK, as a broker without MQTT 5 on that port does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """A topic filter, and the QoS it is delivered at.
-
-    rumqttd delivers at the subscription's QoS even what was published at QoS 0: subscribe with the QoS you mean.
-    """
-
-    topic_filter: str
-    qos: int = 0
-
-
-MessageHandler = Callable[[list[PublishPacket]], None]
-StateHandler = Callable[[bool], None]
-
-
 class Link:
-    """A self-mending MQTT 5 connection.
+    """A self-mending MQTT 5 connection over TCP or TLS, for QoS 0 and 1.
 
     Args:
-        address: where the broker is. TLS uses `tls`, or the system's authorities.
+        address: where the broker is, not by WebSocket. TLS uses `tls`, or the system's authorities.
+        qos: the highest at which will be published; a broker that says it takes less is refused at the start.
         on_messages: called with all messages of one read; must not block. An exception in it ends the link.
         on_state: called with True after each (re)connect and False after each loss.
         keep_alive_s: seconds without traffic before a PINGREQ; without an answer in that time the link reconnects.
         session_expiry_s: how long the broker keeps our session and its QoS 1 messages while we are away; above 0 the
             session of `client_id` is taken up again instead of starting clean.
+        will: what the broker publishes for us when we are gone without a goodbye.
+        user_properties: of the connection, and of every message that `publish` sends.
         backoff: delays between attempts to reconnect.
         settle_s: after a reconnect nothing is sent for so long, so that who subscribes can be back first: a broker that
             was started anew delivers to nobody.
@@ -84,6 +66,7 @@ class Link:
         self,
         address: BrokerAddress,
         *,
+        qos: int = 0,
         client_id: str | None = None,
         on_messages: MessageHandler | None = None,
         on_state: StateHandler | None = None,
@@ -91,6 +74,7 @@ class Link:
         keep_alive_s: int = 30,
         session_expiry_s: int = 0,
         will: Will | None = None,
+        user_properties: UserProperties = (),
         tls: ssl.SSLContext | None = None,
         backoff: Backoff | None = None,
         max_in_flight: int = 10_000,
@@ -100,18 +84,20 @@ class Link:
         self.client_id = client_id or f"sensorswarm-{secrets.token_hex(6)}"
         self.dropped = 0  # QoS 0 messages published while the link was down
         self.reconnects = 0
+        self._qos = qos
         self._on_messages = on_messages
         self._on_state = on_state
         self._subscriptions = list(subscriptions)
         self._keep_alive_s = max(1, keep_alive_s)  # rumqttd refuses 0
         self._session_expiry_s = session_expiry_s
-        self._will = will
+        self.will = will  # of the next connection
+        self._user_properties = list(user_properties)
         self._tls = tls
         self._backoff = backoff or Backoff()
         self._outbound = Outbound(max_in_flight=max_in_flight)
         self._settle_s = settle_s
         self._connection: Connection | None = None
-        self._port = address.port
+        self.port = address.port  # that of MQTT 5, once started
         self._task: asyncio.Task[None] | None = None
         self._drained = asyncio.Event()
         self._drained.set()
@@ -147,10 +133,12 @@ class Link:
     def publish(self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False) -> bool:
         """Send one message; False when it was dropped (QoS 0, link down) or must wait (QoS 1, too many in flight)."""
         if qos == 0:
-            return self.write(PublishPacket(topic, payload, retain=retain).write(), 1)
+            return self.write(
+                PublishPacket(topic, payload, retain=retain, user_properties=self._user_properties).write(), 1
+            )
         if self._outbound.full:
             return False
-        packet = self._outbound.publish(topic, payload, retain=retain)
+        packet = self._outbound.publish(topic, payload, retain=retain, user_properties=self._user_properties)
         self._drained.clear()
         if self.connected:
             assert self._connection is not None  # noqa: S101 - told by `connected`
@@ -210,15 +198,15 @@ class Link:
     async def _connect_either_port(self) -> Connection:
         """Connect; on this machine also try the next port, where the embedded broker speaks MQTT 5."""
         try:
-            return await self._connect(self._port)
+            return await self._connect(self.port)
         except _NotMqtt5Error as error:
             if not _is_loopback(self.address.host):
                 raise
             try:
-                connection = await self._connect(self._port + 1)
+                connection = await self._connect(self.port + 1)
             except BrokerError:
                 raise error from None
-            self._port += 1
+            self.port += 1
             return connection
 
     async def _connect(self, port: int) -> Connection:
@@ -228,12 +216,8 @@ class Link:
             _, connection = await asyncio.get_running_loop().create_connection(
                 lambda: Connection(self._received, self._keep_alive_s), self.address.host, port, ssl=tls
             )
-        except ssl.SSLError as error:
-            reason = getattr(error, "verify_message", "") or error.reason or str(error)
-            raise BrokerError(f"{where}: TLS failed ({reason}); check --broker-ca and the host name") from None
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise BrokerError(f"{where} cannot be reached ({reason}); is it running, is the port right?") from None
+            raise unreachable(where, error) from None
         try:
             await self._handshake(connection, where)
         except BaseException:
@@ -253,10 +237,13 @@ class Link:
                 clean_start=self._session_expiry_s == 0,
                 session_expiry_interval=self._session_expiry_s,
                 keep_alive=self._keep_alive_s,
-                will=self._will,
+                will=self.will,
+                user_properties=self._user_properties,
             ).write()
         )
         accepted = await connection.answer(ConnAckPacket)
+        if accepted is None and isinstance(connection.broken_by, ssl.SSLError):  # our certificate, TLS 1.3 says it late
+            raise unreachable(where, connection.broken_by)
         if accepted is None:
             raise _NotMqtt5Error(
                 f"{where} closed the connection before CONNACK; it may not speak MQTT 5 here or refuse this user"
@@ -269,18 +256,10 @@ class Link:
                 else BrokerError
             )
             raise kind(f"{where} refused the connection: {reason}")
+        if int(accepted.max_qos) < self._qos:
+            raise too_low(where, int(accepted.max_qos), self._qos)
         if self._subscriptions:
-            filters = [
-                TopicFilter(item.topic_filter, max_qos=QoS(item.qos), retain_as_published=False)
-                for item in self._subscriptions
-            ]
-            connection.write(SubscribePacket(self._outbound.next_id(), filters).write())
-            granted = await connection.answer(SubAckPacket)
-            if granted is None:
-                raise BrokerError(f"{where} closed the connection while subscribing")
-            for item, code in zip(self._subscriptions, granted.reason_codes, strict=False):
-                if int(code) >= _FIRST_ERROR_CODE:
-                    raise BrokerError(f"{where} refused subscription {item.topic_filter!r}: {code.name.lower()}")
+            await self._subscribe(connection, where)
         if self._task is not None and self._settle_s > 0:  # not at the first time: then nothing waits
             await asyncio.wait([connection.lost], timeout=self._settle_s)
             if connection.lost.done():
@@ -290,6 +269,19 @@ class Link:
         if again:
             connection.write(b"".join(packet.write() for packet in again))
 
+    async def _subscribe(self, connection: Connection, where: str) -> None:
+        filters = [
+            TopicFilter(item.topic_filter, max_qos=QoS(item.qos), retain_as_published=False)
+            for item in self._subscriptions
+        ]
+        connection.write(SubscribePacket(self._outbound.next_id(), filters).write())
+        granted = await connection.answer(SubAckPacket)
+        if granted is None:
+            raise BrokerError(f"{where} closed the connection while subscribing")
+        for item, code in zip(self._subscriptions, granted.reason_codes, strict=False):
+            if int(code) >= FIRST_ERROR_CODE:
+                raise BrokerError(f"{where} refused subscription {item.topic_filter!r}: {code.name.lower()}")
+
     async def _keep_up(self, connection: Connection) -> None:
         rng = random.Random()
         while True:
@@ -298,18 +290,15 @@ class Link:
                 self._on_state(False)
             if (failure := connection.failure) is not None:
                 raise failure
-            if connection.taken_over:  # coming back would take it over in turn, for ever
-                raise BrokerError(
-                    f"broker {self.address.url}: another client took over the session of {self.client_id!r}; give each "
-                    "client an id of its own"
-                )
+            if connection.taken_over:
+                raise taken_over(f"broker {self.address.url}", self.client_id)
             attempt = 0
             while True:
                 attempt += 1
                 await asyncio.sleep(self._backoff.delay_s(attempt, rng))
                 try:
                     async with asyncio.timeout(10.0):
-                        connection = await self._connect(self._port)
+                        connection = await self._connect(self.port)
                 except (BrokerError, TimeoutError):
                     continue
                 self.reconnects += 1
@@ -322,14 +311,14 @@ class Link:
             BrokerError: another client of the same id took over the session.
             UnusableError: what the handler raised, in one line.
         """
-        if self._task is None:
-            return
-        try:
-            await asyncio.shield(self._task)
-        except (asyncio.CancelledError, BrokerError):
-            raise
-        except Exception as error:
-            raise UnusableError(f"handling messages of {self.address.url} failed: {error!r}") from error
+        if self._task is not None:
+            await asyncio.wait([self._task])
+            self.check()
+
+    def check(self) -> None:
+        """Raise what `failed` would raise, if the link has ended by itself."""
+        if self._task is not None:
+            raise_if_failed(self._task, self.address)
 
 
 def _is_loopback(host: str) -> bool:

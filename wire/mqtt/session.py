@@ -9,6 +9,7 @@ from collections import OrderedDict
 
 from mqtt5 import Packet, PublishPacket, QoS, read
 
+FIRST_ERROR_CODE = 128  # reason codes from here on are failures (2.4)
 _MAX_PACKET_ID = 65535
 
 
@@ -67,9 +68,18 @@ class Outbound:
             if self._last_id not in self._waiting:
                 return self._last_id
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> PublishPacket:
+    def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, user_properties: list[tuple[str, str]] | None = None
+    ) -> PublishPacket:
         """Take a QoS 1 message into flight. The caller has looked at `full`."""
-        packet = PublishPacket(topic, payload, qos=QoS.AT_LEAST_ONCE, retain=retain, packet_id=self.next_id())
+        packet = PublishPacket(
+            topic,
+            payload,
+            qos=QoS.AT_LEAST_ONCE,
+            retain=retain,
+            packet_id=self.next_id(),
+            user_properties=user_properties,
+        )
         self._waiting[self._last_id] = packet
         return packet
 
@@ -87,6 +97,7 @@ class Outbound:
                 retain=packet.retain,
                 packet_id=packet.packet_id,
                 duplicate=True,
+                user_properties=packet.user_properties,
             )
             for packet in self._waiting.values()
         ]

@@ -8,16 +8,18 @@ which prepares everything but the three numbers.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import orjson
 
+from wire.payloads.checked import PayloadError, reading_of
 from wire.reading import Reading
 
+__all__ = ["JsonTemplate", "PayloadError", "Texts", "decode", "encode", "texts"]
 
-class PayloadError(ValueError):
-    """A payload that is not a reading. Its text says what is wrong, never the whole payload."""
+# What stands before the time, the sequence number and the value of a payload, and after them; of a sensor and its unit.
+Texts = Callable[[str, str], tuple[bytes, bytes, bytes, bytes]]
 
 
 def encode(reading: Reading, *, decimals: int = 6) -> bytes:
@@ -37,22 +39,7 @@ def decode(payload: bytes) -> Reading:
         record = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
         raise PayloadError(f"not JSON: {error}") from None
-    if type(record) is not dict:
-        raise PayloadError(f"a JSON {type(record).__name__}, expected an object")
-    try:
-        sensor, ts, seq = record["sensor"], record["ts"], record["seq"]
-        value, unit = record["value"], record["unit"]
-    except KeyError as error:
-        raise PayloadError(f"key {error} is missing") from None
-    if type(sensor) is not str or sensor.count("/") != 2 or type(unit) is not str:  # noqa: PLR2004
-        raise PayloadError("sensor must be 'building/quantity/name' and unit a string")
-    if type(seq) is not int or seq < 0:
-        raise PayloadError(f"seq must be a whole number from 0, not {seq!r}")
-    if type(ts) not in (int, float) or type(value) not in (int, float):
-        raise PayloadError("ts and value must be numbers")
-    if not (math.isfinite(ts) and math.isfinite(value)):
-        raise PayloadError("ts and value must be finite")
-    return Reading(sensor, float(ts), seq, float(value), unit)
+    return reading_of(record, "JSON")
 
 
 def texts(sensor: str, unit: str) -> tuple[bytes, bytes, bytes, bytes]:
@@ -63,12 +50,12 @@ def texts(sensor: str, unit: str) -> tuple[bytes, bytes, bytes, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class JsonTemplate:
-    """A sensor's payload with holes for time, sequence number and value."""
+    """A sensor's payload, as JSON or in a format that is JSON, with holes for time, sequence number and value."""
 
     format: bytes  # a bytes %-format with %.6f, %d, %.Nf
 
     @classmethod
-    def of(cls, sensor: str, *, unit: str, decimals: int) -> JsonTemplate:
+    def of(cls, sensor: str, *, unit: str, decimals: int, texts: Texts = texts) -> JsonTemplate:
         """Prepare the payload of one sensor; values carry `decimals` digits after the point."""
         head, seq_key, value_key, tail = (text.replace(b"%", b"%%") for text in texts(sensor, unit))
         return cls(b"%b%%.6f%b%%d%b%%.%df%b" % (head, seq_key, value_key, decimals, tail))

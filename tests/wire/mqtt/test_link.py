@@ -3,16 +3,16 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import aiomqtt
 import pytest
-import trustme
 from mqtt5 import ConnAckPacket, DisconnectPacket, DisconnectReasonCode, PublishPacket, QoS, Will
 
+from tests.mosquitto import Mosquitto, needs_mosquitto
+from tests.wire.mqtt.conftest import Broker, Certificates, Inbox, served
 from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
 from wire.errors import UnusableError
@@ -22,50 +22,8 @@ Patience = Callable[[float], float]
 SOON = Backoff(delays_s=(0.05,), jitter="none")
 
 
-@asynccontextmanager
-async def served(
-    handler: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], tls: ssl.SSLContext | None = None
-) -> AsyncIterator[int]:
-    """A TCP server's port; leaving waits until every handler is done and its socket closed."""
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        try:
-            await handler(reader, writer)
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
-
-    async with await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls) as server:
-        yield server.sockets[0].getsockname()[1]
-        await asyncio.gather(*tasks)
-
-
-class Inbox:
-    """Messages a link received, and a way to wait for a number of them."""
-
-    def __init__(self) -> None:
-        self.messages: list[PublishPacket] = []
-        self._more = asyncio.Event()
-
-    def __call__(self, messages: list[PublishPacket]) -> None:
-        self.messages += messages
-        self._more.set()
-
-    async def wait(self, count: int, seconds: float) -> list[bytes]:
-        async with asyncio.timeout(seconds):
-            while len(self.messages) < count:
-                self._more.clear()
-                await self._more.wait()
-        return [message.payload for message in self.messages]
-
-
 @pytest.mark.parametrize("qos", [0, 1])
-async def test_aiomqtt_hears_what_the_link_publishes(broker: EmbeddedBroker, patience: Patience, qos: int) -> None:
+async def test_aiomqtt_hears_what_the_link_publishes(broker: Broker, patience: Patience, qos: int) -> None:
     """A MQTT 3.1.1 client on the other port gets every message, in order, with its QoS and retain flag."""
     address = BrokerAddress.parse(broker.url)
     topic = f"link/out/{qos}"
@@ -87,7 +45,7 @@ async def test_aiomqtt_hears_what_the_link_publishes(broker: EmbeddedBroker, pat
     assert {message.qos for message in received} == {qos}
 
 
-async def test_the_link_hears_what_aiomqtt_publishes(broker: EmbeddedBroker, patience: Patience) -> None:
+async def test_the_link_hears_what_aiomqtt_publishes(broker: Broker, patience: Patience) -> None:
     """Messages of one read come as one list; bulk writes of encoded packets arrive whole."""
     inbox = Inbox()
     link = Link(BrokerAddress.parse(broker.url), on_messages=inbox, subscriptions=[Subscription("link/in/#", qos=1)])
@@ -102,7 +60,9 @@ async def test_the_link_hears_what_aiomqtt_publishes(broker: EmbeddedBroker, pat
     await link.close()
 
 
-async def test_the_link_comes_back_and_sends_again_what_is_in_flight(free_port: int, patience: Patience) -> None:
+async def test_the_link_comes_back_and_sends_again_what_is_in_flight(
+    new_broker: Callable[[int], Broker], free_port: int, patience: Patience
+) -> None:
     """A broker killed and started again: the link reconnects, subscribes again, QoS 1 arrives, QoS 0 is counted."""
     inbox, states, down = Inbox(), [], asyncio.Event()
 
@@ -111,7 +71,7 @@ async def test_the_link_comes_back_and_sends_again_what_is_in_flight(free_port: 
         if not up:
             down.set()
 
-    first = EmbeddedBroker(port=free_port).start()
+    first = new_broker(free_port).start()
     link = Link(
         BrokerAddress.parse(first.url),
         on_messages=inbox,
@@ -127,7 +87,7 @@ async def test_the_link_comes_back_and_sends_again_what_is_in_flight(free_port: 
         assert not link.publish("t", b"lost", qos=0)
         assert link.publish("t", b"kept", qos=1)
         assert (link.dropped, link.in_flight) == (1, 1)
-        with EmbeddedBroker(port=free_port):
+        with new_broker(free_port):
             async with asyncio.timeout(patience(20)):
                 await link.drained()
             assert await inbox.wait(1, patience(10)) == [b"kept"]
@@ -139,10 +99,12 @@ async def test_the_link_comes_back_and_sends_again_what_is_in_flight(free_port: 
         await link.close()
 
 
-async def test_a_link_that_comes_back_lets_subscribers_be_first(free_port: int, patience: Patience) -> None:
+async def test_a_link_that_comes_back_lets_subscribers_be_first(
+    new_broker: Callable[[int], Broker], free_port: int, patience: Patience
+) -> None:
     """A broker started anew has forgotten its subscribers: what is in flight waits until they can be there again."""
     inbox, down = Inbox(), asyncio.Event()
-    first = EmbeddedBroker(port=free_port).start()
+    first = new_broker(free_port).start()
     address = BrokerAddress.parse(first.url)
     publisher = Link(address, on_state=lambda up: None if up else down.set(), backoff=SOON, settle_s=patience(1.5))
     subscriber = Link(address, on_messages=inbox, subscriptions=[Subscription("t", qos=1)])
@@ -153,7 +115,7 @@ async def test_a_link_that_comes_back_lets_subscribers_be_first(free_port: int, 
         async with asyncio.timeout(patience(10)):
             await down.wait()
         assert publisher.publish("t", b"kept", qos=1)
-        with EmbeddedBroker(port=free_port):
+        with new_broker(free_port):
             await subscriber.start()
             assert await inbox.wait(1, patience(20)) == [b"kept"]
             async with asyncio.timeout(patience(10)):
@@ -167,9 +129,7 @@ async def test_a_link_that_comes_back_lets_subscribers_be_first(free_port: int, 
         await subscriber.close()
 
 
-async def test_what_a_broken_handler_did_not_take_is_delivered_again(
-    broker: EmbeddedBroker, patience: Patience
-) -> None:
+async def test_what_a_broken_handler_did_not_take_is_delivered_again(broker: Broker, patience: Patience) -> None:
     """QoS 1 is acknowledged after the handler has returned: an exception leaves its messages with the broker."""
     address, inbox = BrokerAddress.parse(broker.url), Inbox()
     options: dict[str, Any] = {"client_id": "broken-handler", "session_expiry_s": 60}
@@ -215,7 +175,7 @@ async def test_who_loses_its_session_to_another_does_not_take_it_back(patience: 
 
 
 async def test_a_will_is_published_when_the_link_dies_and_not_when_it_says_goodbye(
-    broker: EmbeddedBroker, patience: Patience
+    broker: Broker, patience: Patience
 ) -> None:
     """An aborted connection leaves its will; a closed one does not."""
     address = BrokerAddress.parse(broker.url)
@@ -255,7 +215,7 @@ async def test_a_server_that_is_no_broker_is_told(patience: Patience) -> None:
                 await Link(BrokerAddress(port=port)).start(timeout_s=patience(0.5))
 
 
-async def test_a_handler_that_fails_ends_the_link(broker: EmbeddedBroker, patience: Patience) -> None:
+async def test_a_handler_that_fails_ends_the_link(broker: Broker, patience: Patience) -> None:
     """An exception in the handler is not lost in a log: whoever waits on the link gets it."""
 
     def broken(messages: list[PublishPacket]) -> None:
@@ -270,13 +230,10 @@ async def test_a_handler_that_fails_ends_the_link(broker: EmbeddedBroker, patien
     await link.close()
 
 
-async def test_tls_is_checked_and_works(tmp_path: Path, patience: Patience) -> None:
+async def test_tls_is_checked_and_works(certificates: Certificates, patience: Patience) -> None:
     """With the right authority the link speaks TLS; with the system's own it refuses, and says why."""
-    authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     server_tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    certificate.configure_cert(server_tls)
+    server_tls.load_cert_chain(certificates.server)
 
     with EmbeddedBroker(port=0) as broker:  # rumqttd behind a TLS terminator, as many brokers run
 
@@ -299,7 +256,7 @@ async def test_tls_is_checked_and_works(tmp_path: Path, patience: Patience) -> N
             inbox = Inbox()
             link = Link(
                 address,
-                tls=tls_context(ca_file=tmp_path / "ca.pem"),
+                tls=tls_context(ca_file=certificates.ca),
                 on_messages=inbox,
                 subscriptions=[Subscription("secure")],
             )
@@ -307,3 +264,42 @@ async def test_tls_is_checked_and_works(tmp_path: Path, patience: Patience) -> N
             link.publish("secure", b"hello")
             assert await inbox.wait(1, patience(10)) == [b"hello"]
             await link.close()
+
+
+@needs_mosquitto
+async def test_a_broker_that_wants_to_know_us_sees_our_certificate(
+    certificates: Certificates, patience: Patience
+) -> None:
+    """With it, TLS stands; without it, with a stranger's, or for another host, one line says what to look at."""
+
+    def link(host: str, client: Path | None) -> Link:
+        tls = tls_context(ca_file=certificates.ca, cert_file=client)
+        return Link(BrokerAddress(host, broker.port, secure=True), tls=tls)
+
+    with Mosquitto(*certificates.config) as broker:
+        known = link("127.0.0.1", certificates.client)
+        await known.start()
+        assert known.publish("t", b"", qos=1)
+        async with asyncio.timeout(patience(10)):
+            await known.drained()
+        await known.close()
+        for client in (None, certificates.stranger):
+            with pytest.raises(BrokerError, match=r"TLS failed \(.*\); check .*--broker-cert and --broker-key"):
+                await link("127.0.0.1", client).start()
+        with pytest.raises(BrokerError, match=r"TLS failed .*mismatch.*--broker-ca and the host name"):
+            await link("localhost", certificates.client).start()
+
+
+async def test_user_properties_reach_the_subscriber(broker: Broker, patience: Patience) -> None:
+    """Those of the link are on every message that it publishes, at either QoS."""
+    address, inbox = BrokerAddress.parse(broker.url), Inbox()
+    subscriber = Link(address, on_messages=inbox, subscriptions=[Subscription("properties", qos=1)])
+    publisher = Link(address, user_properties=[("site", "north"), ("site", "2")])
+    await subscriber.start()
+    await publisher.start()
+    for qos in (0, 1):
+        publisher.publish("properties", b"", qos=qos)
+    await inbox.wait(2, patience(10))
+    assert [message.user_properties for message in inbox.messages] == [[("site", "north"), ("site", "2")]] * 2
+    await publisher.close()
+    await subscriber.close()
