@@ -17,6 +17,7 @@ from websockets.protocol import Protocol, Side, State
 
 from reference_server.client import Client
 from reference_server.detector import Detector
+from reference_server.formats import Format
 from reference_server.hub import Hub, Publication
 from reference_server.identity import Access, Guard, Identity, TokenError, mint
 from reference_server.identity.cookies import COOKIE, read_cookie
@@ -28,17 +29,27 @@ from reference_server.limits import Limits
 from reference_server.session import Session
 from tests.fuzz.target import Target
 from wire import dashboard
+from wire.payloads import cbor, sparkplug
 from wire.payloads import json as payload_json
 from wire.reading import Reading
 from wire.topics import TopicTemplate
 
 NOW = 1_763_856_000.0
+FORMATS = ("senml", "cbor", "sparkplug")
 SECRET = "a secret of the tests, long enough for HS256"
 MAX_REASON_BYTES = 123  # of a close frame, RFC 6455, 5.5
 
 
-def _ingest(hub: Hub, deliver: Callable[[list[Publication]], None]) -> Ingest:
-    return Ingest(hub=hub, detector=Detector(Limits()), topics=TopicTemplate(), deliver=deliver, clock=lambda: NOW)
+def _ingest(hub: Hub, deliver: Callable[[list[Publication]], None], kind: str = "json") -> Ingest:
+    detector = Detector(Limits())
+    reader = Format(kind).reader(
+        TopicTemplate(),
+        detector.sensors,
+        has_room_for=hub.has_room_for,
+        ask=lambda _topic, _payload: None,
+        clock=lambda: NOW,
+    )
+    return Ingest(hub=hub, detector=detector, reader=reader, deliver=deliver, clock=lambda: NOW)
 
 
 def _published(sensor: str, seq: int, value: float) -> PublishPacket:
@@ -140,9 +151,30 @@ def ingest(data: bytes) -> None:
         taker.messages([packet])
     taker.check_silence()
     assert taker.readings + taker.duplicates + sum(taker.malformed.counts.values()) == 2 * len(packets)
+    _readable(published)
+
+
+def _readable(published: list[Publication]) -> None:
     for publication in published:
         for message in publication.messages:
             orjson.loads(message)
+
+
+def formats(data: bytes) -> None:
+    """One message in another format, which the first byte chooses; before a tab stands its topic.
+
+    It comes twice: Sparkplug understands data after a birth only.
+    """
+    published: list[Publication] = []
+    hub: Hub[str] = Hub(epoch="e")
+    hub.follow("anybody", lambda _: True, {})
+    taker = _ingest(hub, published.extend, FORMATS[sum(data[:1]) % len(FORMATS)])
+    topic, _, body = data[1:].partition(b"\t")
+    with contextlib.suppress(ValueError):
+        packet = PublishPacket(topic.decode(errors="replace"), body)
+        taker.messages([packet])
+        taker.messages([packet, packet])
+    _readable(published)
 
 
 def payload(data: bytes) -> None:
@@ -196,6 +228,7 @@ def headers(data: bytes) -> None:
 
 _HELLO = b'{"type":"hello","token":"b-1,b-2","subscribe":["b-1","b-2"],"resume":{"b-1":{"epoch":"e","offset":3}}}'
 _READING = b'{"sensor":"b-1/temperature/1","ts":1763856000.123456,"seq":1234,"value":21.53,"unit":"Cel"}'
+_SENML_TOPIC = b"\x00buildings/b-1/temperature/1\t"
 _CLAIMS = b'{"sub":"m-17","buildings":["b-*"],"exp":1763859600,"nbf":1763850000,"jti":"t1","aud":"dash","iat":1}'
 
 TARGETS = {
@@ -217,6 +250,16 @@ TARGETS = {
             b"buildings/b-2/co2/7\t" + _READING.replace(b"b-1/temperature/1", b"b-2/co2/7"),
             _READING[:-1] + b',"more":{"deep":[[[{}]]]}}',
             _READING[:-1] + b',"deep":' + b"[" * 1022 + b"]" * 1022 + b"}",  # read alone, not inside a frame
+        ),
+    ),
+    "formats": Target(
+        formats,
+        (
+            _SENML_TOPIC + b'[{"n":"b-1/temperature/1","t":1763856000.1,"seq":1234,"v":21.53,"u":"Cel"}]',
+            _SENML_TOPIC + b'[{"bn":"b-1/","bt":1763856000,"n":"co2/1","v":600,"seq":1},{"n":"co2/2","v":1,"seq":1}]',
+            b"\x01buildings/b-1/temperature/1\t" + cbor.encode(Reading("b-1/temperature/1", NOW, 7, 21.5, "Cel")),
+            b"\x02spBv1.0/SensorSwarm/NBIRTH/b-1\t" + sparkplug.node_birth(sent_ms=int(NOW * 1000), bd_seq=0),
+            b"\x02spBv1.0/SensorSwarm/NDEATH/b-1\t" + sparkplug.node_death(sent_ms=int(NOW * 1000), bd_seq=0),
         ),
     ),
     "payload": Target(payload, (_READING, _READING[:-1] + b',"more":[1e9,-0.0,null]}')),
