@@ -40,7 +40,6 @@ class Books:
     __slots__ = (
         "_catalogue",
         "_delivered",
-        "_number",
         "_register",
         "_unknown",
         "alerts",
@@ -48,6 +47,7 @@ class Books:
         "duplicated",
         "leaked",
         "ledgers",
+        "number",
         "order_breaks",
         "received",
         "unnumbered",
@@ -67,7 +67,7 @@ class Books:
         self._register = register
         self._unknown = unknown
         self._delivered = delivered
-        self._number = number
+        self.number = number
         self.ledgers = {building: Ledger(catalogue.places(building)) for building in buildings}
         self.alerts = AlertBook()
         self.received = 0  # readings understood
@@ -135,7 +135,7 @@ class Books:
             if not isinstance(sensor, str):
                 self._unknown.count("reading without a sensor id", reading)
                 continue
-            seq = self._number(home_of(sensor, building), sensor, reading["ts"])
+            seq = self.number(home_of(sensor, building), sensor, reading["ts"])
             if seq is None:
                 self.counted(building, [reading], arrival_ts)
             else:

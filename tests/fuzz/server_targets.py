@@ -259,6 +259,7 @@ TARGETS = {
             _SENML_TOPIC + b'[{"bn":"b-1/","bt":1763856000,"n":"co2/1","v":600,"seq":1},{"n":"co2/2","v":1,"seq":1}]',
             b"\x01buildings/b-1/temperature/1\t" + cbor.encode(Reading("b-1/temperature/1", NOW, 7, 21.5, "Cel")),
             b"\x02spBv1.0/SensorSwarm/NBIRTH/b-1\t" + sparkplug.node_birth(sent_ms=int(NOW * 1000), bd_seq=0),
+            b"\x02spBv1.0/SensorSwarm/NBIRTH/b-1\t\x12\x03\x0a\x01\xcb",  # a name that is no UTF-8
             b"\x02spBv1.0/SensorSwarm/NDEATH/b-1\t" + sparkplug.node_death(sent_ms=int(NOW * 1000), bd_seq=0),
         ),
     ),
