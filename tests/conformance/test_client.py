@@ -1,8 +1,8 @@
 """The client's side of RFC 6455 and RFC 7692 by Autobahn's cases: the swarm's own connection, saying everything back.
 
-Not asked are 1.2, 12.2, 12.3 and 12.5 (the swarm does not tell binary from text), 6 (a text that is no UTF-8 is counted as
-not understood, and does not end the connection that is measured), 9 (speed), and 13.2, 13.5 and 13.6 (settings of the
-compression that the swarm does not offer). Of 12 and 13 only two short ones are asked.
+Not asked are 1.2, 12.2, 12.3 and 12.5 (the swarm does not tell binary from text), 6 (a text that is no UTF-8 is counted
+as not understood, and does not end the connection that is measured), 9 (speed), and 13.2, 13.5 and 13.6 (settings of
+the compression that the swarm does not offer). Of 12 and 13 only two short ones are asked.
 """
 
 import asyncio
