@@ -8,9 +8,11 @@ import pytest
 from mqtt5 import PublishPacket
 
 from simulator.payloads import Payload
+from simulator.session import Settings
 from simulator.source import Alike, Roster, Sensor
 from simulator.watermarking import Watermarking
 from wire import watermark
+from wire.errors import SensorSwarmError
 from wire.mqtt.session import Decoder
 from wire.payloads import cbor, senml
 from wire.topics import TopicTemplate
@@ -23,7 +25,7 @@ MOUNTED = [
 ROSTERS = pytest.mark.parametrize("roster", [Roster(MOUNTED), Roster(Alike(["b-1"], MOUNTED))], ids=["listed", "alike"])
 SENSOR = np.array([0, 0, 0, 1, 1, 2, 1])
 VALUE = np.array([21.534, -3.0, 0.004, 612.4, 0.0, 1013.2, 250_000.0])
-TS_NS = 1_763_856_000 * 10**9 + np.arange(7) * 123_456_789
+TS_NS = 1_763_856_000 * 10**9 + np.arange(7) * 123_456_000
 SEQ = np.array([0, 99, 1234, 7, 10**6, 3, 5])
 
 
@@ -61,3 +63,9 @@ def test_the_whole_batch_at_once_is_the_same_as_one_by_one() -> None:
     giant = (2, TS_NS[0], 10**9, 1.0)
     one_by_one = encoder.packets(*(np.append(column, more) for column, more in zip(columns, giant, strict=True)))
     assert decoded("json", one_by_one.data)[:-1] == decoded("json", encoder.packets(*columns).data)
+
+
+def test_sparkplug_is_refused() -> None:
+    """A payload that cannot carry it is wrong usage, in one line."""
+    with pytest.raises(SensorSwarmError, match="--watermark"):
+        Settings(watermark=True, payload=Payload("sparkplug")).check()
