@@ -20,14 +20,15 @@ from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner, WorkerRunner
 
 from loadtest.shard_options import ShardSettings, declare, read
 from loadtest.shard_process import ShardProcess
-from loadtest.shard_rows import feed
+from loadtest.shard_stats import feed
 from wire.errors import ExitCode, SensorSwarmError
 
 # messages between master and workers
 _WANTED, _GIVEN, _DIED, _STOP, _STOPPED = "shard wanted", "shard given", "shard died", "shards stop", "shards stopped"
 _TICK_S = 1.0
 _PATIENCE_S = 10.0  # for the master's answer
-_LONGEST_END_S = 20.0  # `simulate` waits for its broker at the end, but not as long
+_LONGEST_END_S = 30.0  # `simulate` waits for its broker at the end, but not as long
+_LONGEST_REPORT_S = 45.0  # for all workers to say that their shards have ended
 
 _log = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ def _stop_first(environment: Any, **_: object) -> None:  # noqa: ANN401
     if isinstance(environment.runner, MasterRunner):
         workers = len(environment.runner.clients.all)
         environment.runner.send_message(_STOP, {})
-        with gevent.Timeout(_LONGEST_END_S, False):  # False: no exception
+        with gevent.Timeout(_LONGEST_REPORT_S, False):  # False: no exception
             while _Run.stopped < workers:
                 gevent.sleep(0.05)
 

@@ -70,6 +70,7 @@ class Admission:
     def __init__(self, sensors: Sensors, *, has_room_for: Callable[[str], bool] = lambda _: True) -> None:
         self._sensors = sensors
         self._has_room_for = has_room_for
+        self._rows: dict[str, int] = {}  # of sensors that have come in
 
     def row(self, reading: Reading, topic: str) -> int:
         """Row of a reading that came on a topic.
@@ -80,11 +81,15 @@ class Admission:
         if not (0 <= reading.ts < MAX_TS and -MAX_VALUE < reading.value < MAX_VALUE and reading.seq < MAX_SEQ):
             numbers = f"ts {reading.ts!r} (in seconds), seq {reading.seq!r}, value {reading.value!r}"
             raise RejectedError("range", f"{numbers} on {shown(topic)}")
+        row = self._rows.get(reading.sensor)
+        if row is not None:
+            return row
         if not self._has_room_for(reading.building):
             raise RejectedError("building", f"{shown(reading.building)} is one building too many")
         if not self._sensors.has_room_for(reading.sensor):
             raise RejectedError("sensors", f"{shown(reading.sensor)} is one sensor too many")
-        return self._sensors.row(reading.sensor)
+        row = self._rows[reading.sensor] = self._sensors.row(reading.sensor)
+        return row
 
 
 def shown(text: str) -> str:

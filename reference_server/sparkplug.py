@@ -20,7 +20,7 @@ from wire.payloads.sparkplug import NODE_METRICS, SEQ_NUMBERS, Metric, Topic
 from wire.reading import Reading, sensor_id
 
 REBIRTH_EVERY_S = 5.0  # at most, of one edge node
-MAX_BIRTH_BYTES = 256 * 1024  # a birth names every metric of its device
+MAX_BIRTH_BYTES = 1 << 20  # as much as a link takes in one packet: a birth names every metric of its device
 _BIRTHS = ("NBIRTH", "DBIRTH")
 _FROM_NODES = (*_BIRTHS, "NDATA", "DDATA", "NDEATH", "DDEATH")
 

@@ -11,7 +11,6 @@ import numpy as np
 from simulator.heads import heads, padded
 from simulator.packets import LONGEST_HEAD, OneByOne, Packets, PerReading, joined, scales
 from simulator.source import Alike, Bools, Floats, Ints, Roster, Sensor
-from wire.clock import NS
 from wire.payloads import cbor
 from wire.reading import Reading
 from wire.topics import TopicTemplate
@@ -58,7 +57,8 @@ class CborEncoder(PerReading):
         unit, head_bytes = self._unit[sensor], self._head_bytes[sensor]
         rows = np.empty(sensor.size, dtype=self._dtype)
         rows["head"] = self._heads.view(self._dtype["head"]).reshape(-1)[sensor]
-        rows["ts"], rows["seq"], rows["value"] = ts_ns / NS, seq, value
+        ts_us = (ts_ns + 500) // 1000  # has its exact place in a float, unlike nanoseconds
+        rows["ts"], rows["seq"], rows["value"] = ts_us / 1e6, seq, value
         rows["seq_key"], rows["value_key"] = _SEQ_KEY, _VALUE_KEY
         rows["tail"] = self._tails.view(self._dtype["tail"]).reshape(-1)[unit]
         used = np.ones((sensor.size, self._dtype.itemsize), dtype=np.bool_)

@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 from mqtt5 import PublishPacket
 
-from simulator.packets import Packed, Packets
+from simulator.packets import Packets
 from simulator.source import Alike, Floats, Ints, Roster
 from wire.clock import NS
 from wire.payloads import senml
@@ -21,7 +21,7 @@ from wire.topics import TopicTemplate
 MOST_READINGS = 100  # in one pack: about 6 kB; a building with more has several
 
 
-class SenmlPackEncoder(Packed):
+class SenmlPackEncoder:
     """Topics and packs of a roster.
 
     Raises:
@@ -54,6 +54,10 @@ class SenmlPackEncoder(Packed):
                 size += len(packs[-1])
                 ends[order[part]] = size
         return Packets(b"".join(packs), np.maximum.accumulate(ends))
+
+    def announcements(self) -> Iterable[tuple[int, bytes]]:
+        """Nothing: packs stand for themselves."""
+        return ()
 
     def _pack(self, building: int, readings: Iterable[tuple[int, float, int, float]]) -> bytes:
         records: list[bytes] = []

@@ -14,7 +14,7 @@ import numpy as np
 from mqtt5 import PublishPacket
 from numpy.typing import NDArray
 
-from simulator.packets import Packed, Packets, scales
+from simulator.packets import Packets, scales
 from simulator.source import Bools, Floats, Ints, Roster
 from wire.payloads import sparkplug
 from wire.payloads.sparkplug import SEQ_NUMBERS, Metric, Topic
@@ -29,7 +29,7 @@ _PROPERTY_VALUES, _LONG = 0x12, 0x20
 _PAYLOAD_TIMESTAMP, _PAYLOAD_SEQ = b"\x08", b"\x18"
 
 
-class SparkplugEncoder(Packed):
+class SparkplugEncoder:
     """Births, deaths and data of a roster.
 
     Args:

@@ -51,7 +51,7 @@ HomeAssistant = Annotated[
 ]
 Topic = Annotated[str, typer.Option(help="Topic template.")]
 PayloadFormat = Annotated[
-    str, typer.Option(help="json, senml, senml-pack, sparkplug\\[:GROUP], cbor, or template:FILE_OR_TEXT.")
+    str, typer.Option(help="json, senml, senml-pack, sparkplug[:GROUP], cbor, or template:FILE_OR_TEXT.")
 ]
 Watermark = Annotated[
     bool, typer.Option("--watermark", help="Values carry time and number in the digits below their resolution.")

@@ -41,9 +41,6 @@ class Encoding(Protocol):
         A value that carries more digits than its sensor does is rounded; exactly half a digit may go either way.
         """
 
-    def messages(self, sensor: Ints, ts_ns: Ints, seq: Ints, value: Floats) -> Iterator[tuple[str, bytes]]:
-        """Topic and payload of each reading, for a link that must see every message (QoS 1)."""
-
     def announcements(self) -> Iterable[tuple[int, bytes]]:
         """Number of a link, and packets that must leave on it before anything that is encoded from now on."""
 
@@ -56,7 +53,7 @@ class PerReading(ABC):
         """QoS 0 PUBLISH packets, one a reading."""
 
     def messages(self, sensor: Ints, ts_ns: Ints, seq: Ints, value: Floats) -> Iterator[tuple[str, bytes]]:
-        """Topic and payload of each reading."""
+        """Topic and payload of each reading, for a link that must see every message (QoS 1 and 2)."""
         data, begin = (packets := self.packets(sensor, ts_ns, seq, value)).data, 0
         for end in packets.ends.tolist():
             topic = begin + 1
@@ -71,22 +68,6 @@ class PerReading(ABC):
 
     def announcements(self) -> Iterable[tuple[int, bytes]]:
         """Nothing: such readings stand for themselves."""
-        return ()
-
-
-class Packed(ABC):
-    """An encoder whose packets hold several readings each, for QoS 0: at QoS 1 each reading is booked by itself."""
-
-    @abstractmethod
-    def packets(self, sensor: Ints, ts_ns: Ints, seq: Ints, value: Floats) -> Packets:
-        """QoS 0 PUBLISH packets, of buildings one after the other."""
-
-    def messages(self, sensor: Ints, ts_ns: Ints, seq: Ints, value: Floats) -> Iterator[tuple[str, bytes]]:
-        """Not for QoS 1; `simulate` refuses it before."""
-        raise NotImplementedError
-
-    def announcements(self) -> Iterable[tuple[int, bytes]]:
-        """Nothing: such packets stand for themselves."""
         return ()
 
 

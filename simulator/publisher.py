@@ -21,7 +21,7 @@ from simulator.links import drain_links
 from simulator.marking import Marking
 from simulator.onsets import Onsets
 from simulator.pacing import Pacer, Part
-from simulator.packets import Encoding
+from simulator.packets import Encoding, PerReading
 from simulator.recorder import Recorder
 from simulator.sending import AtLeastOnce, AtMostOnce, Sender
 from simulator.source import Ints, Source
@@ -134,6 +134,7 @@ class Publisher:
             marks = bool(self._retain or self._user_properties)
             marking = Marking(self._encoder, retain=self._retain, user_properties=self._user_properties)
             return AtMostOnce(self._links, marking if marks else self._encoder, self._ledger)
+        assert isinstance(self._encoder, PerReading)  # noqa: S101 - `Payload.check` refuses all others above QoS 0
         return AtLeastOnce(self._links, self._encoder, self._ledger, qos=self._qos, retain=self._retain)
 
     async def _publish_until_end(self, stop: asyncio.Event) -> None:

@@ -14,8 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from simulator.ledger import Ledger
-from simulator.marking import Marking
-from simulator.packets import Encoding
+from simulator.packets import Encoding, PerReading
 from simulator.source import Bools, Ints
 from simulator.transport_faults import Departures
 from wire.mqtt import MqttLink
@@ -93,7 +92,7 @@ class AtMostOnce:
 
     blocked = False
 
-    def __init__(self, links: list[MqttLink], encoder: Encoding | Marking, ledger: Ledger) -> None:
+    def __init__(self, links: list[MqttLink], encoder: Encoding, ledger: Ledger) -> None:
         self._links = links
         self._encoder = encoder
         self._ledger = ledger
@@ -198,7 +197,7 @@ class AtLeastOnce:
     """
 
     def __init__(
-        self, links: list[MqttLink], encoder: Encoding, ledger: Ledger, *, qos: int = 1, retain: bool = False
+        self, links: list[MqttLink], encoder: PerReading, ledger: Ledger, *, qos: int = 1, retain: bool = False
     ) -> None:
         self._qos = qos
         self._retain = retain

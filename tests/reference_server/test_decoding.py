@@ -8,7 +8,7 @@ from typing import Any
 import cbor2
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mqtt5 import PublishPacket
 
@@ -104,6 +104,7 @@ def test_one_sensor_too_many() -> None:
 
 
 @pytest.mark.parametrize("kind", ["senml", "cbor", "sparkplug"])
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=100))
 def test_no_bytes_do_more_than_get_rejected(kind: str, payload: bytes) -> None:
     """Whatever arrives, nothing comes out and the next is taken."""

@@ -150,7 +150,7 @@ def test_a_devices_death_leaves_the_others() -> None:
         ("DDATA/b-1/co2", b"\xff", "payload"),
         ("DDATA/b-1/co2", payload(2, {"alias": 1, "double_value": float("nan")}), "range"),
         ("DDATA/b-1/co2", payload(2, {"alias": 1, "double_value": 1.0, "timestamp": 2**62, "seq": 1}), "range"),
-        ("NDATA/b-1", b"\x00" * (1 << 19), "size"),
+        ("NDATA/b-1", b"\x00" * ((1 << 20) + 1), "size"),
     ],
 )
 def test_what_is_malformed_is_counted(topic: str, message: Any, kind: str) -> None:

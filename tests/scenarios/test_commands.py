@@ -48,6 +48,7 @@ buildings = 2
 sensors = 3
 duration_s = 10
 profile = "hotel"
+payload = "cbor"
 speed = 60
 start = 2026-01-05T09:00:00
 [swarm]
@@ -68,6 +69,7 @@ def test_what_a_fleet_is_reaches_the_simulator_and_its_speed_the_server(tmp_path
     told = [option(simulator, name) for name in ("--profile", "--speed", "--start", "--duration")]
     assert told == ["hotel", "60.0", "2026-01-05T09:00:00", "10.0"]
     assert option(commands.server(fast, ADDRESSES), "--time-scale") == "60.0"
+    assert option(simulator, "--payload") == option(commands.server(fast, ADDRESSES), "--payload") == "cbor"
     assert fast.time_scale == 60
 
 

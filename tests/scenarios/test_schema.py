@@ -77,6 +77,9 @@ def test_a_recording_is_looked_up_beside_the_scenario(tmp_path: Path) -> None:
     ("text", "complaint"),
     [
         ("name = [", "not TOML"),
+        (IN_FLEET % 'payload = "template:{value}"', "fleet.payload: Input should be 'json', 'senml'"),
+        (IN_FLEET % 'payload = "senml-pack"\nqos = 1', "payload = 'senml-pack' is published at QoS 0 only"),
+        (IN_FLEET % 'payload = "sparkplug"\nconnections = "one"', "a death is the will of one"),
         (GOOD.replace("sensors", "sensor"), "fleet.sensor: unknown key; did you mean sensors?"),
         (GOOD + "wild = 1", "swarm.wild: unknown key; known here: managers"),
         ("other = 1\n" + GOOD, "other: unknown key; known here: name"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mqtt5 import PublishPacket
 
@@ -56,6 +56,7 @@ def _columns(rows, roster):
 
 
 @BOTH
+@settings(max_examples=40, deadline=None)
 @given(rows=ROWS)
 def test_packets_are_those_of_the_plain_encoder(encoder, roster, texts, rows):
     """Whatever the numbers, the table gives byte for byte what the codec and the payload's own template give."""
@@ -74,6 +75,7 @@ def test_packets_are_those_of_the_plain_encoder(encoder, roster, texts, rows):
 
 
 @BOTH
+@settings(max_examples=40, deadline=None)
 @given(rows=ROWS)
 def test_messages_are_the_topics_and_payloads_of_the_packets(encoder, roster, texts, rows):
     """At QoS 1 the same bytes go out."""

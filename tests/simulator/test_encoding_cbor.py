@@ -3,7 +3,7 @@
 import cbor2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mqtt5 import PublishPacket
 
@@ -29,6 +29,8 @@ ROWS = st.lists(
 
 
 @pytest.mark.parametrize("roster", ROSTERS)
+@settings(max_examples=40, deadline=None)
+@example([(0, 95_294_024_468_005, 0, 0)])
 @given(rows=ROWS)
 def test_the_table_gives_what_the_library_reads(roster: Roster, rows: list[tuple[int, int, int, int]]) -> None:
     """Whatever the numbers and the lengths, each packet is the plain encoder's and holds the five fields."""

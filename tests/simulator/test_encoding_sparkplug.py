@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sparkplub_b_packets.core import sparkplug_b_pb2 as tahu
 
@@ -41,6 +41,20 @@ def births(one: SparkplugEncoder) -> dict[int, list[tuple[str, Any]]]:
     return {number: read(packets) for number, packets in one.announcements()}
 
 
+def aliases() -> dict[tuple[str, int], tuple[str, str]]:
+    """Device and name of each alias of each node, as the births say."""
+    one = encoder()
+    one.bear(0)
+    one.bear(1)
+    return {
+        (topic.split("/")[3], metric.alias): (topic.split("/")[4], metric.name)
+        for messages in births(one).values()
+        for topic, message in messages[1:]
+        for metric in message.metrics
+    }
+
+
+NAMES = aliases()
 ROWS = st.lists(
     st.tuples(
         st.integers(0, 2 * COUNT - 1),
@@ -53,19 +67,11 @@ ROWS = st.lists(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(rows=ROWS)
 def test_data_goes_by_alias(rows: list[tuple[int, int, int, int]]) -> None:
     """Whatever the numbers: alias, milliseconds, value and the property `seq`; no name, no type; a device a message."""
     one = encoder()
-    one.bear(0)
-    one.bear(1)
-    names = {
-        (topic.split("/")[3], metric.alias): (topic.split("/")[4], metric.name)
-        for messages in births(one).values()
-        for topic, message in messages[1:]
-        for metric in message.metrics
-    }
-    assert len(names) == len(MOUNTED) * 2
     sensor, ts_ns, seq, value = np.array(rows, dtype=np.int64).T
     values = value / [10 ** ROSTER.sensors[number].decimals for number in sensor]
     found = []
@@ -77,7 +83,7 @@ def test_data_goes_by_alias(rows: list[tuple[int, int, int, int]]) -> None:
             assert (metric.HasField("name"), metric.HasField("datatype")) == (False, False)
             assert list(metric.properties.keys) == ["seq"]
             [number] = metric.properties.values
-            known_device, name = names[edge, metric.alias]
+            known_device, name = NAMES[edge, metric.alias]
             assert (known_device, number.type) == (device, tahu.UInt64)
             found.append((edge, device, name, metric.timestamp, number.long_value, metric.double_value))
     expected = [
@@ -87,6 +93,11 @@ def test_data_goes_by_alias(rows: list[tuple[int, int, int, int]]) -> None:
         )
     ]
     assert sorted(found) == sorted(expected)
+
+
+def test_every_metric_has_an_alias_of_its_own() -> None:
+    """Unique in its node, whatever its device."""
+    assert len(NAMES) == 2 * COUNT
 
 
 def test_births_come_first_and_number_the_messages() -> None:

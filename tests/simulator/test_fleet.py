@@ -68,3 +68,15 @@ def test_blocks_are_in_order_of_time_and_complete():
         assert (np.diff(block.offset_ns) >= 0).all()
         assert (block.offset_ns == fleet.first_ns[block.sensor] + k * 250_000_000).all()
         assert (block.seq == k).all()
+
+
+def test_a_gateway_polls_its_sensors_together() -> None:
+    """One moment of the interval a building, and each another; the rest of the fleet's life is the same."""
+    apart, together = (Fleet(buildings=3, sensors=8, seed=1, together=asked) for asked in (False, True))
+    moments = together.first_ns.reshape(3, 8)
+    assert (moments == moments[:, :1]).all()
+    assert len(set(moments[:, 0].tolist())) == 3
+    assert together.first_ns[::8].tolist() == apart.first_ns[::8].tolist()
+    block = next(together.blocks())
+    assert (np.diff(block.offset_ns) >= 0).all()
+    assert (np.diff(together.roster.building_of[block.sensor]) != 0).sum() == 2

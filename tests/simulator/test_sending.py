@@ -25,7 +25,8 @@ class FakeLink:
         return self.up
 
     def write(self, packets: bytes, count: int) -> bool:
-        assert count
+        assert packets
+        assert count or b"birth" in packets
         if self.up:
             self.writes.append(packets)
         return self.up
@@ -85,6 +86,25 @@ def test_qos_0_sheds_for_a_link_that_is_down(at_hand):
     sender.send(*_columns(ROWS))
     assert (ledger.sent, ledger.shed, sender.held) == (1, 3, 0)
     assert links[0].writes == []
+
+
+def test_what_an_encoder_announces_leaves_in_its_place(at_hand, monkeypatch):
+    """Behind what waits for its link and before what comes later; it is no reading, and nobody waits for it."""
+    encoder, ledger = at_hand
+    links = [FakeLink(pending_bytes=1 << 30), FakeLink()]
+    sender = AtMostOnce(links, encoder, ledger)
+    sender.send(*_columns(ROWS))
+    births = [(0, b"birth of 0"), (1, b"birth of 1")]
+    monkeypatch.setattr(encoder, "announcements", lambda: [births.pop()] if births else ())
+    sender.retry()
+    sender.retry()
+    assert (links[0].writes, links[1].writes[1:]) == ([], [b"birth of 1"])
+    assert (sender.held, sender.oldest_ns()) == (3, {0: 1000})
+    links[0].pending_bytes = 0
+    sender.retry()
+    sender.send(*_columns([(0, 3, 0)]))
+    assert [b"birth" in data for data in links[0].writes] == [False, True, False]
+    assert (ledger.sent, ledger.shed, sender.held) == (5, 0, 0)
 
 
 def test_qos_0_holds_what_a_full_link_does_not_take_and_sends_it_in_order(at_hand):

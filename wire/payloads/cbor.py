@@ -1,4 +1,4 @@
-"""The fields of the JSON payload as one CBOR map (RFC 8949): a third smaller, and its numbers need no parsing.
+"""The fields of the JSON payload as one CBOR map (RFC 8949): a sixth smaller, and its numbers need no parsing.
 
     {"sensor": text, "ts": float64, "seq": unsigned, "value": float64, "unit": text}
 

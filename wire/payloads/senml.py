@@ -10,7 +10,7 @@ SenML has no sequence numbers. `seq` is a field of ours: who does not know it ig
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -107,17 +107,3 @@ def _check_keys(record: dict[str, Any]) -> None:
         raise PayloadError(f"SenML version {record['bver']!r}, known is {_VERSION}")
     if any(key.endswith("_") for key in record):  # they must be understood (4.4)
         raise PayloadError("a key that ends in '_', none of which is known")
-
-
-def encode_pack(building: str, readings: Iterable[Reading], *, decimals: int = 6) -> bytes:
-    """Pack of readings of one building, in their order; the plain way."""
-    parts: list[bytes] = []
-    base_ts = 0.0
-    for reading in readings:
-        head, tail = pack_texts(reading.sensor, reading.unit)
-        if not parts:
-            base_ts = reading.ts
-            head = b'"bn":%b,"bt":%.6f,%b' % (orjson.dumps(f"{building}/"), base_ts, head)
-        after = b"" if reading.ts == base_ts else b',"t":%.6f' % (reading.ts - base_ts)
-        parts.append(b'{%b%b,"seq":%d,"v":%.*f%b' % (head, after, reading.seq, decimals, reading.value, tail))
-    return b"[%b]" % b",".join(parts)

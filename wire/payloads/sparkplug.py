@@ -175,8 +175,8 @@ def _metric(metric: Any, sent_ms: int, datatypes: dict[int, int]) -> Metric:  # 
     seq, unit = None, None
     if metric.HasField("properties"):
         for key, value in zip(metric.properties.keys, metric.properties.values, strict=False):
-            if key == SEQ_PROPERTY:
-                seq = value.long_value
+            if key == SEQ_PROPERTY and (kind := value.WhichOneof("value")) in ("int_value", "long_value"):
+                seq = getattr(value, kind)
             elif key == UNIT_PROPERTY:
                 unit = _text(value.string_value)
     number = None if metric.is_null else _number(metric, datatype)

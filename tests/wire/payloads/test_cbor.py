@@ -2,7 +2,7 @@
 
 import cbor2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wire.payloads.cbor import decode, encode
@@ -45,6 +45,7 @@ def test_what_is_no_reading_is_refused_with_its_reason(payload: bytes, complaint
         decode(payload)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_no_bytes_break_the_decoder(payload: bytes) -> None:
     """Whatever arrives, nothing but a PayloadError comes of it."""

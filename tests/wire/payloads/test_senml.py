@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wire.payloads.checked import PayloadError
@@ -86,6 +86,7 @@ def test_no_array_is_no_senml(payload: bytes) -> None:
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3), st.lists(st.none()))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["bn", "bt", "bu", "bv", "bver", "n", "t", "u", "v", "seq", "x_"]), VALUES))
 def test_no_record_breaks_the_decoder(record: dict[str, Any]) -> None:
     """Whatever stands in a record, the answer is a finite reading or a PayloadError."""

@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sparkplub_b_packets.core import sparkplug_b_pb2 as tahu
 
@@ -83,6 +83,16 @@ def test_numbers_of_every_type_are_read(datatype: int, field: str, carried: Any,
     assert said.metrics[0].seq == MS * 1000  # from its time, for nobody gave it one
 
 
+def test_a_property_called_seq_that_is_no_number_is_not_ours() -> None:
+    """Then the reading is numbered by its time, as one without."""
+    message = tahu.Payload(timestamp=MS)
+    for value in (tahu.Payload.PropertyValue(string_value="x"), tahu.Payload.PropertyValue(int_value=7)):
+        metric = message.metrics.add(name="m", double_value=1.0)
+        metric.properties.keys.append("seq")
+        metric.properties.values.append(value)
+    assert [metric.seq for metric in sparkplug.decode(message.SerializeToString()).metrics] == [MS * 1000, 7]
+
+
 def test_what_else_a_payload_may_hold_is_passed_over() -> None:
     """Data sets, templates, bytes and metadata are Sparkplug's, not ours."""
     message = tahu.Payload(timestamp=MS, seq=1, uuid="u", body=b"b")
@@ -93,6 +103,7 @@ def test_what_else_a_payload_may_hold_is_passed_over() -> None:
     assert [(metric.name, metric.value) for metric in said.metrics] == [("table", None)]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_no_bytes_break_the_decoder(payload: bytes) -> None:
     """Whatever arrives, nothing but a PayloadError comes of it."""
