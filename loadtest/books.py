@@ -11,9 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from loadtest.alerts import AlertBook, AlertRegister
-from loadtest.ledger import UNHEARD, Booked, Catalogue, Ledger
+from loadtest.ledger import Booked, Catalogue, Ledger
 from loadtest.presence import IN_FLIGHT_S
 from loadtest.unknown import Unknown
+
+TIMES_END = 1e11  # seconds, the year 5138: a time in milliseconds is beyond it
+_SEQS_END = 2**53  # where numbers in JSON stop being exact everywhere (RFC 8259, 6)
 
 
 def home_of(sensor: str, building: str) -> str:
@@ -37,7 +40,6 @@ class Books:
     __slots__ = (
         "_catalogue",
         "_delivered",
-        "_number",
         "_register",
         "_unknown",
         "alerts",
@@ -45,6 +47,7 @@ class Books:
         "duplicated",
         "leaked",
         "ledgers",
+        "number",
         "order_breaks",
         "received",
         "unnumbered",
@@ -64,7 +67,7 @@ class Books:
         self._register = register
         self._unknown = unknown
         self._delivered = delivered
-        self._number = number
+        self.number = number
         self.ledgers = {building: Ledger(catalogue.places(building)) for building in buildings}
         self.alerts = AlertBook()
         self.received = 0  # readings understood
@@ -132,7 +135,7 @@ class Books:
             if not isinstance(sensor, str):
                 self._unknown.count("reading without a sensor id", reading)
                 continue
-            seq = self._number(home_of(sensor, building), sensor, reading["ts"])
+            seq = self.number(home_of(sensor, building), sensor, reading["ts"])
             if seq is None:
                 self.counted(building, [reading], arrival_ts)
             else:
@@ -187,9 +190,10 @@ def _problem(reading: Any) -> str:  # noqa: ANN401 - what the server sent
         return "reading is not an object"
     if not isinstance(reading.get("sensor"), str):
         return "reading without a sensor id"
-    if not isinstance(reading.get("ts"), int | float) or isinstance(reading["ts"], bool):
+    ts = reading.get("ts")
+    if not isinstance(ts, int | float) or isinstance(ts, bool) or not -TIMES_END < ts < TIMES_END:
         return "reading without a time"
     seq = reading.get("seq")
-    if not isinstance(seq, int) or isinstance(seq, bool) or not 0 <= seq < UNHEARD:
+    if not isinstance(seq, int) or isinstance(seq, bool) or not 0 <= seq < _SEQS_END:
         return "reading without a sequence number"
     return ""

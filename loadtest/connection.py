@@ -76,16 +76,14 @@ class Connection:
         self.was_cut = False
         self.pulse: Pulse | None = None
         self._stream = stream
-        self._protocol = protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=MAX_MESSAGE_BYTES, logger=_LOGGER)
+        self._protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=MAX_MESSAGE_BYTES, logger=_LOGGER)
         self._fragments: list[bytes] = []
         self._early: tuple[float, list[bytes]] | None = None  # what came together with the answer to the handshake
         self._ending: ConnectionEndedError | None = None  # told by the next receive
         self._forced: ConnectionEndedError | None = None  # brought about by another greenlet of ours
         self._stirred = False  # the protocol had a frame: it may have an answer to send, or have ended
         self._read_ts = 0.0  # arrival of the last read
-        self._splitter = FrameSplitter(
-            other=self._unusual, in_fragments=lambda: protocol.current_size is not None, largest_bytes=MAX_MESSAGE_BYTES
-        )
+        self._splitter = FrameSplitter(other=self._unusual, largest_bytes=MAX_MESSAGE_BYTES)
         self._read: Read = stream.receive
         self._feed = self._splitter.feed
 
@@ -129,8 +127,11 @@ class Connection:
         """Send one message, text or binary.
 
         Raises:
-            ConnectionEndedError: the connection is gone.
+            ConnectionEndedError: the connection is gone, or was closed by what was read last.
         """
+        if self._protocol.state is not State.OPEN:
+            self._settle()
+            raise self._forced or self._how_it_ended()
         self._frame(message)
         self._flush()
 
@@ -202,10 +203,12 @@ class Connection:
 
     def _unusual(self, frame: bytes) -> list[bytes]:
         """Let the protocol have a frame that is not one whole plain message; messages it completes."""
+        protocol = self._protocol
         self._stirred = True
-        self._protocol.receive_data(frame)
+        protocol.receive_data(frame)
+        self._splitter.plain = protocol.current_size is None and protocol.state is State.OPEN
         messages = []
-        for event in self._protocol.events_received():
+        for event in protocol.events_received():
             if not isinstance(event, Frame):
                 continue
             if event.opcode in _DATA:

@@ -18,17 +18,18 @@ class FrameSplitter:
 
     Args:
         other: given each whole frame that is not a plain message, returns the messages it completes.
-        in_fragments: whether a fragmented message is under way, inside which a new message is an error.
         largest_bytes: a longer frame is given to `other` as soon as its header is there, to be refused.
+
+    Attributes:
+        plain: whether a plain message is one. `other` sets it: inside a fragmented message a new one is an error, after
+            the end of the connection it is nothing.
     """
 
-    __slots__ = ("_held", "_in_fragments", "_largest_bytes", "_needed", "_other")
+    __slots__ = ("_held", "_largest_bytes", "_needed", "_other", "plain")
 
-    def __init__(
-        self, *, other: Callable[[bytes], list[bytes]], in_fragments: Callable[[], bool], largest_bytes: int
-    ) -> None:
+    def __init__(self, *, other: Callable[[bytes], list[bytes]], largest_bytes: int) -> None:
+        self.plain = True
         self._other = other
-        self._in_fragments = in_fragments
         self._largest_bytes = largest_bytes
         self._held = bytearray()  # the beginning of a frame
         self._needed = 0  # bytes of the held frame, as far as its header tells
@@ -41,7 +42,7 @@ class FrameSplitter:
                 return []
             data = bytes(self._held)
             self._held = bytearray()
-        elif data[0] in _PLAIN and len(data) > 4 and not self._in_fragments():  # noqa: PLR2004 - both headers fit
+        elif data[0] in _PLAIN and len(data) > 4 and self.plain:  # noqa: PLR2004 - both headers fit
             # The usual read is one whole message: it needs no loop.
             length, body = data[1], 2
             if length == _LENGTH_16:
@@ -69,7 +70,7 @@ class FrameSplitter:
                     return messages + self._other(data[at:])
                 self._needed = stop - at if body <= end else body - at
                 break
-            if data[at] in _PLAIN and not self._in_fragments() and length <= self._largest_bytes:
+            if data[at] in _PLAIN and self.plain and length <= self._largest_bytes:
                 messages.append(data[body:stop])
             else:
                 messages += self._other(data[at:stop])

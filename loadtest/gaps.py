@@ -26,8 +26,8 @@ class Line(NamedTuple):
         """How many of start, ..., stop - 1 are meant at `ts` or before it."""
         if self.interval_s <= 0 or math.isinf(ts):
             return max(0, stop - start) if ts >= self.origin_ts else 0
-        reached = math.floor((ts - self.origin_ts) / self.interval_s) + 1
-        return max(0, min(reached, stop) - start)
+        reached = min((ts - self.origin_ts) / self.interval_s, stop)  # before `floor`: it may be beyond all numbers
+        return max(0, min(math.floor(reached) + 1, stop) - start)
 
     def count_within(self, span: Span, intervals: Sequence[tuple[float, float]]) -> int:
         """How many of `span` are meant inside the disjoint intervals (after, until]."""

@@ -21,6 +21,9 @@ from wire.reading import Reading, sensor_id
 from wire.topics import TopicTemplate
 
 MAX_PAYLOAD_BYTES = 16 * 1024
+# A frame holds readings two levels down, and a client's parser may stop at 1024 levels, as ours does. So many levels
+# take bytes: only a payload longer than this needs a look.
+SHALLOW_BYTES = 1000
 MAX_TS = 1e11  # seconds: the year 5138; a time in milliseconds is beyond it
 MAX_VALUE = 1e15  # further out differences lose their meaning
 MAX_SEQ = 1 << 53  # where numbers in JSON stop being exact everywhere (RFC 8259, 6)
@@ -121,7 +124,7 @@ class Acceptor:
         """Take all of them, if each is good and of a sensor that we know; otherwise none."""
         known = self._known
         payloads = [message.payload or b"" for message in messages]
-        if max(map(len, payloads)) > MAX_PAYLOAD_BYTES:
+        if max(map(len, payloads)) > SHALLOW_BYTES:
             return False
         try:
             rows, sensors = zip(*[known[message.topic] for message in messages], strict=True)
@@ -155,7 +158,7 @@ class Acceptor:
         parts = self._topics.parse(topic)
         if parts is None:
             raise RejectedError("topic", f"{shown(topic)} is not of the template")
-        reading = decoded(topic, payload, decode)
+        reading = decoded(topic, payload, _decode)
         sensor = sensor_id(parts.building, parts.quantity, parts.sensor)
         if reading.sensor != sensor:
             raise RejectedError("sensor", f"payload of {shown(reading.sensor)} on {shown(topic)}")
@@ -176,3 +179,18 @@ def decoded(topic: str, payload: bytes, decode: Callable[[bytes], T], *, most_by
         return decode(payload)
     except PayloadError as error:
         raise RejectedError("payload", f"{error} on {shown(topic)}") from None
+
+
+def _decode(payload: bytes) -> Reading:
+    """Decode JSON that is to become part of a frame as it is.
+
+    Raises:
+        PayloadError: it is no reading, or could be read alone only.
+    """
+    reading = decode(payload)
+    if len(payload) > SHALLOW_BYTES:
+        try:
+            orjson.loads(b"[[%b]]" % payload)
+        except orjson.JSONDecodeError:
+            raise PayloadError("nested too deep for a frame") from None
+    return reading

@@ -18,7 +18,8 @@ Words = NDArray[np.uint32]  # four ASCII digits each
 PAD = 0xFF
 GROUP = 10_000  # numbers of four digits
 MOST_WHOLE = GROUP * GROUP  # `whole` takes numbers below
-MOST_PLACES = 4  # digits after the point that `fraction` takes
+PLACES = 4  # digits after the point that one word of `fraction` has
+MOST_PLACES = 12
 _POWERS = tuple(10**power for power in range(1, 8))
 
 
@@ -36,7 +37,7 @@ _PAIR = np.frombuffer("".join(f"{number:02d}" for number in range(100)).encode()
 _FRACTION = np.concatenate(
     [
         _table(lambda number, places=places: f"{number % 10**places:0{places}d}".ljust(4) if places else "    ")  # type: ignore[misc]
-        for places in range(MOST_PLACES + 1)
+        for places in range(PLACES + 1)
     ]
 )
 
@@ -57,10 +58,20 @@ def two(numbers: Ints) -> NDArray[np.uint16]:
     return _PAIR[numbers]
 
 
-def fraction(numbers: Ints, places: Ints) -> Words:
-    """The first `places` (0 to 4) digits after a point, left-aligned; each number is below ten to that power."""
-    words: Words = _FRACTION[numbers + GROUP * places]
-    return words
+def fraction(numbers: Ints, places: Ints, words: int) -> list[Words]:
+    """The first `places` (0 to 4 times `words`) digits after a point, left-aligned in so many words.
+
+    Each number is below ten to the power of its places.
+    """
+    if words == 1:
+        return [_FRACTION[numbers + GROUP * places]]
+    rest = numbers * 10 ** (PLACES * words - places)
+    result = []
+    for word in range(words):
+        here, rest = np.divmod(rest, 10 ** (PLACES * (words - word - 1)))
+        there = np.clip(places - PLACES * word, 0, PLACES)
+        result.append(_FRACTION[here // 10 ** (PLACES - there) + GROUP * there])
+    return result
 
 
 def count(numbers: Ints) -> Ints:

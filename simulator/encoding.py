@@ -20,6 +20,7 @@ from wire.payloads.json import JsonTemplate, Texts
 from wire.topics import TopicTemplate
 
 _LEAST_US, _MOST_US = 10**15, 10**16  # Unix time between 2001 and 2286: ten digits before the point
+_MOST_SCALED = 2**53  # beyond it a value has no digit for each place
 _ROWS = 2000
 _TIME_BYTES = 17  # of a time with six digits after its point
 
@@ -49,6 +50,8 @@ class Encoder(PerReading):
         self._tails = padded(tails)
         self._tail_bytes = np.array([len(tail) for tail in tails]) + self._places + (self._places > 0)
         self._fits = bool((self._places <= digits.MOST_PLACES).all()) and self._heads.shape[1] <= LONGEST_HEAD
+        words = max(1, -(-int(self._places.max(initial=0)) // digits.PLACES))
+        self._fraction = [f"fraction{word}" for word in range(words)]
         self._rows = self._blank(_ROWS if self._fits else 0)
         self._bytes = len(self._seq_key) + len(self._value_key) + _TIME_BYTES  # of every payload
 
@@ -67,7 +70,7 @@ class Encoder(PerReading):
         ts_us = (ts_ns + 500) // 1000
         kind = self._kind[sensor]
         scaled = np.rint(np.abs(value) * self._scale[kind])
-        if not (self._fits and _fit(ts_us, seq, scaled / self._scale[kind])):
+        if not (self._fits and _fit(ts_us, seq, scaled / self._scale[kind]) and scaled.max(initial=0) < _MOST_SCALED):
             return self._one_by_one.packets(sensor, ts_ns, seq, value)
         whole, fraction = np.divmod(scaled.astype(np.int64), self._scale[kind])
         negative = (value < 0) & (scaled > 0)
@@ -81,7 +84,9 @@ class Encoder(PerReading):
         rows["sign"] = np.where(negative, ord("-"), PAD)
         rows["whole4"], rows["whole8"] = digits.whole(whole)
         rows["point"] = self._point[kind]
-        rows["fraction"] = digits.fraction(fraction, self._places[kind])
+        fractions = digits.fraction(fraction, self._places[kind], len(self._fraction))
+        for name, word in zip(self._fraction, fractions, strict=True):
+            rows[name] = word
         rows["tail"] = self._tails.view(rows.dtype["tail"]).reshape(-1)[kind]
         size = self._head_bytes[sensor] + self._tail_bytes[kind] + self._bytes
         size += digits.count(seq) + digits.count(whole) + negative
@@ -96,7 +101,7 @@ class Encoder(PerReading):
                 *(("s2", "u2"), ("s6", "u4"), ("s10", "u4"), ("dot", "u1"), ("us2", "u2"), ("us6", "u4")),
                 *(("seq_key", f"S{len(self._seq_key)}"), ("seq4", "u4"), ("seq8", "u4")),
                 *(("value_key", f"S{len(self._value_key)}"), ("sign", "u1"), ("whole4", "u4"), ("whole8", "u4")),
-                *(("point", "u1"), ("fraction", "u4"), ("tail", f"V{self._tails.shape[1]}")),
+                *(("point", "u1"), *((name, "u4") for name in self._fraction), ("tail", f"V{self._tails.shape[1]}")),
             ]
         )
         rows = np.zeros(count, dtype=dtype)

@@ -53,6 +53,9 @@ Topic = Annotated[str, typer.Option(help="Topic template.")]
 PayloadFormat = Annotated[
     str, typer.Option(help="json, senml, senml-pack, sparkplug[:GROUP], cbor, or template:FILE_OR_TEXT.")
 ]
+Watermark = Annotated[
+    bool, typer.Option("--watermark", help="Values carry time and number in the digits below their resolution.")
+]
 ControlTopic = Annotated[
     str, typer.Option(help="Hears here what anomaly to begin now; empty for nowhere.", rich_help_panel=BROKER)
 ]

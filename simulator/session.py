@@ -36,8 +36,9 @@ from simulator.recorder import Recorder
 from simulator.recording import Columns, read_recording
 from simulator.replay import Replay
 from simulator.shard import WHOLE, Shard
-from simulator.source import Source
+from simulator.source import Roster, Source
 from simulator.status import StatusLine, say, summary
+from simulator.watermarking import Watermarking
 from simulator.wiring import Connections
 from wire.broker import EmbeddedBroker, listening
 from wire.errors import SensorSwarmError
@@ -85,6 +86,7 @@ class Settings(FleetOrder):
     user_properties: UserProperties = ()  # of each connection and message
     topic: str = DEFAULT_TEMPLATE
     payload: Payload = field(default_factory=Payload)
+    watermark: bool = False  # in every value whose resolution is known
     duration_s: float | None = None
     run_dir: Path | None = None
     shard: str | None = None  # i/n
@@ -110,6 +112,8 @@ class Settings(FleetOrder):
         )
         if self.home_assistant and self.payload.kind != "json":
             raise SensorSwarmError("--home-assistant tells of JSON readings; leave out --payload, or it")
+        if self.watermark and self.payload.by_building:
+            raise SensorSwarmError("--watermark is not for --payload sparkplug; leave one of them out")
         self.payload.check(
             qos=self.qos,
             connections=self.connections,
@@ -117,6 +121,15 @@ class Settings(FleetOrder):
             marked=self.retain or bool(self.user_properties),
             will=self.will is not None,
         )
+
+    def encoder(self, roster: Roster) -> Encoding:
+        """Make the encoder of what is published.
+
+        Raises:
+            SensorSwarmError: a name cannot stand in the topic or in the payload.
+        """
+        make = partial(self.payload.encoder, topics=TopicTemplate(self.topic))
+        return Watermarking(roster, make) if self.watermark else make(roster)
 
     def source(self) -> Source:
         """Make the fleet, or read the recording.
@@ -155,7 +168,7 @@ def simulate(settings: Settings, console: Console) -> None:
     """
     settings.check()
     source = settings.source()
-    encoder = settings.payload.encoder(source.roster, TopicTemplate(settings.topic))
+    encoder = settings.encoder(source.roster)
     beforehand = settings.beforehand(source)
     with broker_for(settings.broker, console) as address:
         outcome = _run(_serve_and_publish(settings, source, encoder, beforehand, address, console))

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 SUBPROTOCOL = "sensorswarm.v1"
 MAX_BUILDINGS = 10_000  # in one client message
+MAX_EPOCH = 64  # characters
 
 
 class Close(IntEnum):
@@ -51,9 +52,9 @@ class Position(_Message):
     The alert lane has an epoch of its own, for it outlives the server; without one, `epoch` stands for both lanes.
     """
 
-    epoch: str = Field(max_length=64)
+    epoch: str = Field(max_length=MAX_EPOCH)
     offset: int = Field(ge=0)
-    alert_epoch: str | None = Field(default=None, max_length=64)
+    alert_epoch: str | None = Field(default=None, max_length=MAX_EPOCH)
     alert_offset: int = Field(default=0, ge=0)
 
 

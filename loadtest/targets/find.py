@@ -14,6 +14,7 @@ from wire.errors import SensorSwarmError
 
 SHIPPED = {
     "sensorswarm": "loadtest.targets.sensorswarm:SensorSwarmTarget",
+    "watermark": "loadtest.targets.watermark:WatermarkTarget",
 }
 DESCRIBED = {
     "json": "loadtest.targets.json:JsonTarget",

@@ -8,17 +8,19 @@ from typing import Any
 
 import orjson
 
-from loadtest.books import Books
+from loadtest.books import TIMES_END, Books
 from loadtest.handshake import Handshake
 from loadtest.roster import Manager
 from loadtest.targets import Conversation, TakeAlert
 from loadtest.targets.websocket import WebSocketConversation, WebSocketTarget
 from loadtest.transport import Message
 from loadtest.unknown import Unknown
-from wire.dashboard import SUBPROTOCOL
+from wire.dashboard import MAX_EPOCH, SUBPROTOCOL
 from wire.records import AlertDelivery
 
 _EPOCH, _OFFSET, _ALERT_EPOCH, _ALERT_OFFSET = 0, 1, 2, 3
+_OFFSETS_END = 2**63  # beyond it no hello could carry the offset back
+_SKIPPED_END = 2**32  # far more than any history holds
 _WRONG_FIELDS = (KeyError, TypeError, ValueError, OverflowError)
 
 
@@ -72,6 +74,8 @@ class SensorSwarmConversation(WebSocketConversation):
                 if batch.__class__ is not list:
                     raise TypeError
                 last = message["offset"] + len(batch) - 1
+                if not 0 <= last < _OFFSETS_END:
+                    raise ValueError
                 position = positions.get(building)
             except orjson.JSONDecodeError:
                 self._unknown.count("not JSON", data)
@@ -92,7 +96,7 @@ class SensorSwarmConversation(WebSocketConversation):
             self._alert(message, arrival_ts)
         elif kind == "clear":
             if position := self._positions.get(message["building"]):
-                position[_ALERT_OFFSET] = int(message["offset"])
+                position[_ALERT_OFFSET] = _offset(message["offset"])
         elif kind == "subscribed":
             self._subscribed(message, arrival_ts)
         elif kind == "error":
@@ -104,9 +108,9 @@ class SensorSwarmConversation(WebSocketConversation):
 
     def _subscribed(self, message: dict[str, Any], arrival_ts: float) -> None:
         building = message["building"]
-        offset, alert_offset = int(message["offset"]), int(message["alert_offset"])
-        epoch = intern(str(message["epoch"]))  # thousands of clients keep the same few
-        alert_epoch = intern(str(message.get("alert_epoch", epoch)))
+        offset, alert_offset = _offset(message["offset"]), _offset(message["alert_offset"])
+        epoch = _epoch(message["epoch"])
+        alert_epoch = _epoch(message.get("alert_epoch", epoch))
         recovered = message["recovered"] is True
         alerts_recovered = message.get("alerts_recovered", recovered) is True
         if building not in self._awaited:
@@ -130,9 +134,11 @@ class SensorSwarmConversation(WebSocketConversation):
 
     def _alert(self, message: dict[str, Any], arrival_ts: float) -> None:
         building, sensor, alert_id = message["building"], message["sensor"], message["id"]
-        ts, offset, kind = float(message["ts"]), int(message["offset"]), str(message["kind"])
+        ts, offset, kind = float(message["ts"]), _offset(message["offset"]), str(message["kind"])
         if not (isinstance(building, str) and isinstance(sensor, str) and isinstance(alert_id, str)):
             raise TypeError
+        if not -TIMES_END < ts < TIMES_END:
+            raise ValueError
         if position := self._positions.get(building):
             position[_ALERT_OFFSET] = offset
         new = self._books.alert(building, alert_id, sensor, arrival_ts)
@@ -149,10 +155,26 @@ class SensorSwarmConversation(WebSocketConversation):
         self._take_alert(delivery, new is True)
 
     def _skipped(self, count: object, data: bytes) -> None:
-        if isinstance(count, int):
+        if isinstance(count, int) and 0 <= count < _SKIPPED_END:
             self._books.conflated += count
         else:
             self._unknown.count("wrong fields", data)
+
+
+def _offset(given: Any) -> int:  # noqa: ANN401 - what the server sent
+    """An offset; raises what wrong fields raise where it is none."""
+    offset = int(given)
+    if not 0 <= offset < _OFFSETS_END:
+        raise ValueError
+    return offset
+
+
+def _epoch(given: object) -> str:
+    """An epoch, of which thousands of clients keep the same few; raises where a server would not take it back."""
+    epoch = str(given)
+    if len(epoch) > MAX_EPOCH:
+        raise ValueError
+    return intern(epoch)
 
 
 class SensorSwarmTarget(WebSocketTarget):

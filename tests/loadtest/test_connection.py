@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import gevent
 import pytest
+from websockets.frames import Close, Frame, Opcode
 from websockets.uri import parse_uri
 from websockets.utils import accept_key
 
@@ -307,14 +308,27 @@ def test_pings_are_measured_by_the_kernels_stamp(websocket_server, patience):
     assert 0 < measured[0] < 0.25
 
 
-def silent(far: socket.socket) -> None:
-    """Shake hands, and never answer a ping."""
-    request = far.recv(65536)
-    key = request.partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r\n")[0].decode()
-    far.sendall(
+def accepted(far: socket.socket) -> bytes:
+    """Read a handshake; the answer that accepts it."""
+    key = far.recv(65536).partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r\n")[0].decode()
+    return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: " + accept_key(key).encode() + b"\r\n\r\n"
     )
+
+
+def test_a_close_that_comes_with_the_handshake_is_told_to_whoever_sends(tcp_server):
+    """A server that accepts and closes in one breath ends the connection with its code, also before any receive."""
+    closing = Frame(Opcode.CLOSE, Close(1013, "full").serialize()).serialize(mask=False)
+    with tcp_server(lambda far: far.sendall(accepted(far) + closing)) as port, opened(port) as connection:
+        with pytest.raises(ConnectionEndedError) as ended:
+            connection.send(b"hello")
+        assert ended.value.code == 1013
+
+
+def silent(far: socket.socket) -> None:
+    """Shake hands, and never answer a ping."""
+    far.sendall(accepted(far))
     received = b""
     while data := far.recv(65536):
         received += data

@@ -16,20 +16,16 @@ class Other:
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
-        self.fragments = False
+        self.splitter = FrameSplitter(other=self, largest_bytes=LARGEST)
 
     def __call__(self, frame: bytes) -> list[bytes]:
         self.frames.append(frame)
         if frame[0] in (0x01, 0x00):
-            self.fragments = True
+            self.splitter.plain = False
         if frame[0] == 0x80:
-            self.fragments = False
+            self.splitter.plain = True
             return [b"joined"]
         return []
-
-
-def splitter_and(other: Other) -> FrameSplitter:
-    return FrameSplitter(other=other, in_fragments=lambda: other.fragments, largest_bytes=LARGEST)
 
 
 payload = st.one_of(st.binary(max_size=10), st.sampled_from([125, 126, 127, 65_535, 65_536]).map(lambda n: b"x" * n))
@@ -46,7 +42,7 @@ def test_any_cut_of_the_stream_gives_the_same_messages(frames, cuts):
     ]
     stream = b"".join(wires)
     other = Other()
-    splitter = splitter_and(other)
+    splitter = other.splitter
     got, at = [], 0
     for cut in cuts:
         got += splitter.feed(stream[at : at + cut]) if stream[at : at + cut] else []
@@ -67,7 +63,7 @@ def test_any_cut_of_the_stream_gives_the_same_messages(frames, cuts):
 def test_a_text_inside_a_fragmented_message_is_left_to_the_protocol():
     """What would break a rule is never taken for a message."""
     other = Other()
-    splitter = splitter_and(other)
+    splitter = other.splitter
     begin = Frame(Opcode.TEXT, b"a", fin=False).serialize(mask=False)
     text = Frame(Opcode.TEXT, b"b").serialize(mask=False)
     end = Frame(Opcode.CONT, b"c").serialize(mask=False)
@@ -83,13 +79,13 @@ def test_a_text_inside_a_fragmented_message_is_left_to_the_protocol():
 def test_what_cannot_be_right_goes_to_the_protocol_at_once(wire):
     """A masked frame, and one too large to wait for, are for the protocol to refuse."""
     other = Other()
-    assert splitter_and(other).feed(wire) == []
+    assert other.splitter.feed(wire) == []
     assert other.frames == [wire]
 
 
 def test_an_unfinished_frame_is_the_rest():
     """At the end of the stream the protocol gets to see what was cut off."""
-    splitter = splitter_and(Other())
+    splitter = Other().splitter
     assert splitter.feed(b"\x81") == []
     assert splitter.feed(b"\x05ab") == []
     assert splitter.rest() == b"\x81\x05ab"

@@ -80,6 +80,7 @@ def test_readings_become_columns() -> None:
         (TOPIC, json.dumps(GOOD | {"note": "x" * MAX_PAYLOAD_BYTES}), "size"),
         (TOPIC, json.dumps(GOOD | {"note": "x" * 20_000}), "size"),
         (TOPIC, "[" * 5000, "payload"),
+        (TOPIC, json.dumps(GOOD)[:-1] + ',"deep":' + "[" * 1022 + "]" * 1022 + "}", "payload"),
     ],
 )
 @pytest.mark.parametrize("known", [False, True], ids=["first of its sensor", "sensor known"])

@@ -160,9 +160,10 @@ def decode(payload: bytes, datatypes: dict[int, int] | None = None) -> Message:
     seq, bd_seq = (message.seq if message.HasField("seq") else None), None
     metrics = []
     for metric in message.metrics:
-        if metric.name == BD_SEQ:
+        name = _text(metric.name)
+        if name == BD_SEQ:
             bd_seq = metric.long_value or metric.int_value
-        elif not metric.name.startswith("Node Control/"):
+        elif not name.startswith("Node Control/"):
             metrics.append(_metric(metric, message.timestamp, datatypes or {}))
     return Message(seq, bd_seq, metrics)
 
@@ -177,9 +178,16 @@ def _metric(metric: Any, sent_ms: int, datatypes: dict[int, int]) -> Metric:  # 
             if key == SEQ_PROPERTY and (kind := value.WhichOneof("value")) in ("int_value", "long_value"):
                 seq = getattr(value, kind)
             elif key == UNIT_PROPERTY:
-                unit = value.string_value
+                unit = _text(value.string_value)
     number = None if metric.is_null else _number(metric, datatype)
     return Metric(metric.name or None, alias, ts, seq_from(ts) if seq is None else seq, number, unit, datatype)
+
+
+def _text(given: str | bytes) -> str:
+    """A text; protobuf gives one that is no UTF-8 as bytes."""
+    if isinstance(given, bytes):
+        raise PayloadError("a name or a unit is not UTF-8")
+    return given
 
 
 def _number(metric: Any, datatype: int | None) -> float | None:  # noqa: ANN401 - a protobuf message
