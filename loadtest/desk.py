@@ -18,7 +18,7 @@ from loadtest.dialing import Dial
 from loadtest.grid import Grid
 from loadtest.keepalive import Keepalive, Pulse
 from loadtest.ledger import Catalogue
-from loadtest.site import Site
+from loadtest.sites import Site
 from loadtest.targets import Target
 from loadtest.unknown import Unknown
 from wire.backoff import Backoff

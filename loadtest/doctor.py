@@ -23,7 +23,7 @@ from loadtest.endings import ConnectionEndedError
 from loadtest.examination import Examination
 from loadtest.options import check_managers, endpoint
 from loadtest.roster import Manager
-from loadtest.site import Site
+from loadtest.sites import Site
 from loadtest.stamps import kernel_stamps_work
 from loadtest.targets import Conversation, Target
 from loadtest.targets.carried import CarriedConversation

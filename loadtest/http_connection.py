@@ -27,7 +27,7 @@ from loadtest.http_body import BrokenBodyError
 from loadtest.http_requests import Requests
 from loadtest.keepalive import Pulse
 from loadtest.retry_after import LONGEST_S, retry_after_s
-from loadtest.site import Site
+from loadtest.sites import Site
 from loadtest.streams import Read, Stream
 from loadtest.transport import Message
 from wire.clock import now

@@ -11,7 +11,7 @@ import h11
 
 from loadtest.dialing import where
 from loadtest.endings import ConnectionEndedError, lost
-from loadtest.site import Site
+from loadtest.sites import Site
 
 LOGIN = "login"  # kind of ending
 TIMEOUT_S = 10.0  # for the TCP connection; the attempt as a whole is timed by the client

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from locust.stats import RequestStats, StatsEntry, StatsError
 
-from loadtest.rows import rounded_ms
+from loadtest.histogram import Latencies, delta_of
+from loadtest.rows import response_times_ms
 from loadtest.shard_rows import late_us
 from wire.clock import now
 from wire.records import Published
@@ -27,7 +28,8 @@ def feed(stats: RequestStats, name: str, seconds: list[Published]) -> None:
     entry.total_response_time = float(us.sum()) / 1e3
     entry.min_response_time = float(us.min(initial=0)) / 1e3
     entry.max_response_time = float(us.max(initial=0)) / 1e3
-    entry.response_times = rounded_ms(us)
+    if us.size:
+        entry.response_times = response_times_ms(delta_of(Latencies(us, negative=0)))
     for second in seconds:
         at = int(second.ts)
         entry.num_reqs_per_sec[at] = entry.num_reqs_per_sec.get(at, 0) + second.sent + second.shed

@@ -12,7 +12,7 @@ from loadtest.books import Books
 from loadtest.credentials import Credentials
 from loadtest.handshake import Handshake
 from loadtest.roster import Manager
-from loadtest.site import Site
+from loadtest.sites import Site
 from loadtest.transport import Message, Transport
 from loadtest.unknown import Unknown
 from wire.records import AlertDelivery, Measures

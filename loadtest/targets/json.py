@@ -13,7 +13,7 @@ from loadtest.credentials import Credentials, Given, Signed
 from loadtest.handshake import Handshake, TokenPlace, read_token_place
 from loadtest.login import LoggedIn, cookie_of, failed, post
 from loadtest.roster import Manager
-from loadtest.site import Site
+from loadtest.sites import Site
 from loadtest.targets import Conversation, TakeAlert
 from loadtest.targets.json_conversation import JsonConversation
 from loadtest.targets.json_pointer import compile_pointer

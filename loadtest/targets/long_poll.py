@@ -21,7 +21,7 @@ from loadtest.endings import ConnectionEndedError
 from loadtest.http_answers import Answers
 from loadtest.http_connection import open_http, refused
 from loadtest.roster import Manager
-from loadtest.site import Site
+from loadtest.sites import Site
 from loadtest.targets import Conversation, TakeAlert
 from loadtest.targets.http_target import HttpConversation
 from loadtest.targets.json import JsonTarget

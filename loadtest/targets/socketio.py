@@ -18,7 +18,7 @@ import orjson
 from loadtest.books import Books
 from loadtest.endings import LOST, ConnectionEndedError
 from loadtest.roster import Manager
-from loadtest.site import Site
+from loadtest.sites import Site
 from loadtest.targets import Conversation, TakeAlert
 from loadtest.targets.carried import CarriedConversation
 from loadtest.targets.json import JsonTarget

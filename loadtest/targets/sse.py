@@ -21,7 +21,7 @@ from loadtest.event_stream import EventStream, TooLargeError
 from loadtest.http_answers import Answers
 from loadtest.http_connection import open_http, refused
 from loadtest.roster import Manager
-from loadtest.site import Site
+from loadtest.sites import Site
 from loadtest.targets import Conversation, TakeAlert
 from loadtest.targets.http_target import HttpConversation
 from loadtest.targets.json import JsonTarget

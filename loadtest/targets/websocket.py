@@ -8,7 +8,7 @@ from loadtest.connection import open_connection
 from loadtest.credentials import Credentials, Signed
 from loadtest.handshake import Handshake
 from loadtest.roster import Manager
-from loadtest.site import Site
+from loadtest.sites import Site
 from loadtest.targets import Conversation
 from loadtest.transport import Message, Transport
 from wire.records import Measures

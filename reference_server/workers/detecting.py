@@ -9,7 +9,15 @@ from typing import Never
 from reference_server.alert_store import AlertStore
 from reference_server.hub import ALERTS_HISTORY, Hub, Publication
 from reference_server.ingest import Ingest
-from reference_server.service import LINK_CLOSE_TIMEOUT_S, Settings, detector_of, first_of, link_of, watch_silence
+from reference_server.service import (
+    LINK_CLOSE_TIMEOUT_S,
+    Settings,
+    detector_of,
+    first_of,
+    link_of,
+    reader_of,
+    watch_silence,
+)
 from wire import clock
 
 _STORE_AGAIN_S = 1.0  # after alerts could not be written
@@ -33,7 +41,13 @@ class Detecting:
         hub: Hub[Never] = Hub(epoch=self._store.epoch, readings_history=0)
         hub.restore(self._store.entries())
         detector = detector_of(settings, hub.open_alerts)
-        self._ingest = Ingest(hub=hub, detector=detector, topics=settings.topics, deliver=self._keep, clock=clock.now)
+        reader = reader_of(
+            settings,
+            detector.sensors,
+            has_room_for=hub.has_room_for,
+            ask=lambda topic, payload: self._link.publish(topic, payload),  # noqa: PLW0108 - the link is made below
+        )
+        self._ingest = Ingest(hub=hub, detector=detector, reader=reader, deliver=self._keep, clock=clock.now)
         self._link = link_of(settings, self._ingest, session)
 
     async def run(self, ready: Callable[[], None]) -> None:

@@ -15,7 +15,7 @@ from loadtest.dialing import Dial
 from loadtest.endings import BROKEN_ANSWER, CUT, LOST, NOT_HTTP, TIMED_OUT, ConnectionEndedError
 from loadtest.http_answers import Answers
 from loadtest.http_connection import HttpConnection, open_http, refused
-from loadtest.site import Site
+from loadtest.sites import Site
 from loadtest.tls import client_context
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"

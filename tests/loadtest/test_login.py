@@ -12,7 +12,7 @@ from websockets.uri import parse_uri
 from loadtest.dialing import Dial
 from loadtest.endings import ConnectionEndedError
 from loadtest.roster import Manager
-from loadtest.site import Site
+from loadtest.sites import Site
 from loadtest.targets.json import JsonTarget
 
 READING = '[reading]\nsensor = "/id"\ntime = "/t"\nsequence = "/n"\n'

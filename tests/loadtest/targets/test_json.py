@@ -15,7 +15,7 @@ from loadtest.grid import Grid
 from loadtest.ledger import Catalogue
 from loadtest.roster import Manager
 from loadtest.settle import settle_readings
-from loadtest.site import Site
+from loadtest.sites import Site
 from loadtest.targets.json import JsonTarget
 from loadtest.unknown import Unknown
 from wire.errors import SensorSwarmError
