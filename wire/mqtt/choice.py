@@ -31,10 +31,11 @@ def readings_per_s(address: BrokerAddress, *, version: Version = "5", qos: int =
 
 def carried_by(address: BrokerAddress, *, version: Version = "5", qos: int = 0) -> str:
     """Which link carries this and about how much, for a person."""
-    transport = ("TCP" if address.websocket_path is None else "WebSocket") + (" with TLS" if address.secure else "")
-    carrier = "SensorSwarm's own link" if _ours(address, version, qos) else "aiomqtt"
+    tcp, websocket = ("TLS", "WebSocket/TLS") if address.secure else ("TCP", "WebSocket")
+    transport = tcp if address.websocket_path is None else websocket
+    carrier = "our own link" if _ours(address, version, qos) else "aiomqtt"
     rate = readings_per_s(address, version=version, qos=qos)
-    return f"MQTT {version} over {transport}, QoS {qos}: carried by {carrier}, about {rate:,} readings/s"
+    return f"MQTT {version} over {transport}, QoS {qos}, by {carrier}: about {rate:,} readings/s"
 
 
 def _ours(address: BrokerAddress, version: Version, qos: int) -> bool:
