@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
 
-from simulator.packets import Encoding, Packets
+from simulator.packets import Encoding, Packets, PerReading
 from simulator.source import Alike, Floats, Ints, Roster, Sensor
 from wire import watermark
 from wire.reading import QUANTITIES
 
 
-class Watermarking:
+class Watermarking(PerReading):
     """An encoder whose every value is given a watermark before, where its sensor's resolution is known.
 
     That is so for the fleet's quantities: what other values of a recording are exact to, nobody says.
@@ -35,10 +35,6 @@ class Watermarking:
     def packets(self, sensor: Ints, ts_ns: Ints, seq: Ints, value: Floats) -> Packets:
         """As the encoder does."""
         return self._encoder.packets(sensor, ts_ns, seq, self._values(sensor, ts_ns, seq, value))
-
-    def messages(self, sensor: Ints, ts_ns: Ints, seq: Ints, value: Floats) -> Iterator[tuple[str, bytes]]:
-        """As the encoder does."""
-        return self._encoder.messages(sensor, ts_ns, seq, self._values(sensor, ts_ns, seq, value))
 
     def announcements(self) -> Iterable[tuple[int, bytes]]:
         """What the encoder announces."""
