@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FUZZ_SECONDS ?= 300
 READY := $(VENV)/.ready
 
-.PHONY: demo test gate lint format bench clean setup
+.PHONY: demo test gate lint format bench fuzz clean setup
 .DEFAULT_GOAL := demo
 
 setup: $(READY)
@@ -41,7 +42,13 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,bench]'
 	@for file in benchmarks/[a-z]*.py; do name=$$(basename $$file .py); \
+		[ $$name = soak ] && continue; \
 		echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+# Coverage-guided, over all targets in turn; what it finds, and what it learned, lies in runs/fuzz.
+fuzz: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,fuzz]'
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis runs
