@@ -67,7 +67,7 @@ def test_a_killed_run_is_shown(whole, undrawn):
     assert summary.verdict.reasons == [
         "the run did not end (killed, or still running)",
         "there are no books (books.json)",
-        f"8 lines could not be read, of {', '.join(name for name in FILES if name.endswith('.jsonl'))}",
+        f"9 lines could not be read, of {', '.join(name for name in FILES if name.endswith('.jsonl'))}",
     ]
     assert (summary.reading_ms.n, summary.connections.lost, summary.anomalies.total) == (40, 1, 0)
     assert "anomalies.jsonl: 1 line could not be read" in summary.notices
