@@ -8,6 +8,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 
 import h11
+from websockets.headers import build_host
 
 from loadtest.dialing import where
 from loadtest.endings import ConnectionEndedError, lost
@@ -64,7 +65,7 @@ def post(site: Site, path: str, *, headers: Sequence[tuple[str, str]], body: byt
         ConnectionEndedError: nobody listens there, it speaks no HTTP, or it answers something else than success.
     """
     stream = site.dial.stream(site.uri, stamped=False, timeout_s=TIMEOUT_S)
-    host = f"{site.uri.host}:{site.uri.port}"
+    host = build_host(site.uri.host, site.uri.port, site.uri.secure)
     try:
         http = h11.Connection(h11.CLIENT)
         fields = [("Host", host), ("Connection", "close"), ("Content-Length", str(len(body))), *headers]
@@ -72,7 +73,8 @@ def post(site: Site, path: str, *, headers: Sequence[tuple[str, str]], body: byt
         stream.send(asked + (http.send(h11.Data(data=body)) or b"") + (http.send(h11.EndOfMessage()) or b""))
         response = _answer(http, stream.receive)
     except h11.RemoteProtocolError as error:
-        raise failed(f"POST {path} at {where(site.uri)}: {error}; is an HTTP server there?") from error
+        what = str(error).partition(":")[0]  # what comes after it is the answer's own bytes: a token may be in them
+        raise failed(f"POST {path} at {where(site.uri)}: {what}; is an HTTP server there?") from error
     except OSError as error:
         raise lost(error) from error
     finally:

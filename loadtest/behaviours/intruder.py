@@ -23,6 +23,7 @@ from loadtest.desk import ALERT, Desk, Failure
 from loadtest.endings import ConnectionEndedError
 from loadtest.ledger import Catalogue
 from loadtest.roster import Manager
+from loadtest.secrecy import hide
 from loadtest.targets import Conversation, Target
 from loadtest.tokens import Tampering, tampered, token
 from loadtest.transport import Transport
@@ -79,6 +80,7 @@ class Intruder:
         self._desk = desk
         self._site = desk.site(target)
         self._rng = rng
+        self._shown = ""  # the token of the present attempt
         self._readings = ReadingCounts()
         self._alerts = AlertCounts()
 
@@ -128,10 +130,10 @@ class Intruder:
             self._book(loot, outcome)
             if finished or outcome is Outcome.LEAKED:
                 self.outcomes[outcome] += 1
-                reason = conversation.told[1] or ending.reason
+                reason = hide(conversation.told[1] or ending.reason, (self._shown,))
                 self._tell(attempt, outcome, answer, reason, asked if asked is forbidden else (*asked, *forbidden))
             if finished and outcome is Outcome.FAILED and not opened:
-                desk.failures.append(Failure(now() - started_ts, ending.reason, ending.kind))
+                desk.failures.append(Failure(now() - started_ts, hide(ending.reason, (self._shown,)), ending.kind))
 
     def _open(self, conversation: Conversation, attempt: Attempt, forbidden: tuple[str, ...]) -> Transport:
         desk = self._desk

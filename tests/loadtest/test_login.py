@@ -100,6 +100,20 @@ def test_a_login_that_brings_nothing_is_told(tmp_path, logins, login, code, word
     assert ended.value.kind.startswith("login")
 
 
+def test_no_word_tells_what_a_broken_answer_holds(tmp_path, tcp_server):
+    """A token may be in it."""
+    answer = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{"token": "T1"}\r\n'
+    with tcp_server(lambda far: (far.recv(65536), far.sendall(answer))) as port:
+        site = Site(parse_uri(f"ws://127.0.0.1:{port}/ws"), Dial(), stamped=False, secret="s")
+        made = target(tmp_path, f'path = "/login"\nform = {WHO}\ntoken = "/x"')
+        with pytest.raises(ConnectionEndedError) as ended:
+            made.credentials(MANAGER, site).token()
+    assert "illegal chunk header" in ended.value.reason
+    assert "T1" not in ended.value.reason
+    assert "sesame" not in ended.value.reason
+    assert "hunter2" not in repr(Site(site.uri, Dial(), stamped=False, secret="hunter2"))
+
+
 def test_what_speaks_no_http_is_told(tmp_path, tcp_server):
     """One line names the request."""
     with tcp_server(lambda far: (far.recv(65536), far.sendall(b"220 mail.example\r\n\r\n"))) as port:
