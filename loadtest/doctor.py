@@ -258,4 +258,7 @@ def _tell_problem(problem: Problem, file: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.NOT_USABLE)

@@ -1,6 +1,9 @@
 """One client of a target, against real servers."""
 
 import json
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -125,6 +128,25 @@ def test_a_target_of_ours_is_looked_at_by_what_was_booked(dashboard_server, caps
     code = main(["--target", "sensorswarm", "--host", server.url, "--messages", "5", "--seconds", "5"])
     assert code == ExitCode.HELD
     assert "4 readings" in capsys.readouterr().out
+
+
+def test_ctrl_c_ends_it_without_a_traceback(websocket_server, target, patience):
+    """With the exit code of what was interrupted."""
+
+    async def silent(ws) -> None:
+        await ws.wait_closed()
+
+    with websocket_server(silent) as port:
+        command = [sys.executable, "-m", "loadtest.doctor", "--target", str(target), "--seconds", "60"]
+        with subprocess.Popen(
+            [*command, "--host", f"ws://127.0.0.1:{port}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            while not process.stdout.readline().startswith("sent"):
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            _, complaint = process.communicate(timeout=patience(20))
+    assert process.returncode == ExitCode.NOT_USABLE
+    assert "Traceback" not in complaint
 
 
 def test_without_a_host_the_target_is_only_read(target, capsys):
