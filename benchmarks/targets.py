@@ -84,7 +84,10 @@ def measure(name: str, seconds: float) -> dict[str, float]:
             cpu_s = _cpu_s(process) - before_s - idle_share * (time.monotonic() - started_s)
         finally:
             swarm.send_signal(signal.SIGINT)
-            code = swarm.wait(_PATIENCE_S)
+            try:
+                code = swarm.wait(_PATIENCE_S)
+            finally:
+                swarm.kill()
         said = (run_dir / "swarm.log").read_text()
         readings = records.Books.from_dict(orjson.loads((run_dir / records.BOOKS).read_bytes())).readings
     exact = readings.balanced and readings.expected == readings.delivered == readings.received

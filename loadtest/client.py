@@ -19,6 +19,7 @@ from loadtest.desk import ALERT, CONNECT, RECONNECT, Desk, Failure
 from loadtest.endings import BROKEN_FRAME, ConnectionEndedError, closed, timed_out
 from loadtest.reconnection import next_delay_s
 from loadtest.roster import Manager
+from loadtest.secrecy import hide
 from loadtest.states import State, Step, after
 from loadtest.targets import Target
 from loadtest.transport import Transport
@@ -157,6 +158,7 @@ class Client:
             with gevent.Timeout(visit.ends_after_s, visit.ending):
                 self._receive(connection, live_ts, received)
         except ConnectionEndedError as ending:
+            ending.reason = hide(ending.reason, (self._token,))  # the server may say back what it was shown
             self._ended(ending, started_ts)
             return ending
         finally:
@@ -181,6 +183,8 @@ class Client:
 
     def _open(self, started_ts: float) -> Transport:
         self._token = self._credentials.token()
+        if self._token is not None:
+            self._desk.unknown.secrets.add(self._token)
         connection = self._target.open(
             self._site,
             self._conversation,

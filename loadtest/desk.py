@@ -51,7 +51,7 @@ class Desk:
     """Shared by the clients of one run."""
 
     uri: WebSocketURI  # its path is the target's own where `path_given` is False
-    secret: str
+    secret: str = field(repr=False)
     stamped: bool  # kernel receive stamps work here
     backoff: Backoff | None  # None: nobody comes back
     rng: random.Random  # draws the jitter

@@ -23,6 +23,7 @@ from loadtest.endings import ConnectionEndedError
 from loadtest.examination import Examination
 from loadtest.options import check_managers, endpoint
 from loadtest.roster import Manager
+from loadtest.secrecy import hide
 from loadtest.sites import Site
 from loadtest.stamps import kernel_stamps_work
 from loadtest.targets import Conversation, Target
@@ -47,7 +48,7 @@ class Probe:
         self.ending: ConnectionEndedError | None = None
         self.messages = 0
         self._target = target
-        self._token = ""
+        self._token: str | None = None
         self._site: Site = desk.site(target)
         self._desk = desk
         self._credentials = target.credentials(manager, self._site)
@@ -71,7 +72,9 @@ class Probe:
 
     def _listen(self, messages: int) -> None:
         token, in_hello = self._credentials.token(), self._site.token_in_hello
-        self._token = token or ""
+        if token is not None:
+            self._token = token
+            self._desk.unknown.secrets.add(token)
         transport = self._target.open(self._site, self._conversation, token=None if in_hello else token, timeout_s=10)
         uri = self._site.uri
         tell("connected", f"{uri.host}:{uri.port}{uri.path}")
@@ -91,8 +94,12 @@ class Probe:
             transport.close()
 
     def _tell_sent(self, message: Message) -> None:
-        """Tell what is sent, its token apart: what a person sees is passed on."""
-        tell("sent", str(message).replace(self._token or "\0", "TOKEN"))
+        """Tell what is sent."""
+        tell("sent", self.shown(str(message)))
+
+    def shown(self, words: str) -> str:
+        """Words without the token, which the server may say back: what a person sees is passed on."""
+        return hide(words, (self._token,))
 
     def _take(self, transport: Transport, data: bytes, arrival_ts: float) -> None:
         conversation = self._conversation
@@ -112,7 +119,7 @@ class Probe:
         live = self._conversation.live
         take([data], arrival_ts)
         self.messages += live or self.books.received > books
-        tell("came", self._words(data, arrival_ts, books, alerts, unknown))
+        tell("came", self.shown(self._words(data, arrival_ts, books, alerts, unknown)))
 
     def _words(self, data: bytes, arrival_ts: float, readings: int, alerts: int, unknown: int) -> str:
         """What one message was: by its target file, or by what became of it."""
@@ -229,7 +236,7 @@ def _conclude(probe: Probe, target: Target, file: str, seconds: float) -> ExitCo
             tell("note", note)
     for reason in target.measures.lacking.values():
         tell("lacks", f"not measurable: {reason}")
-    problems = probe.problems(seconds)
+    problems = [problem._replace(words=probe.shown(problem.words)) for problem in probe.problems(seconds)]
     for problem in problems:
         _tell_problem(problem, file)
     return ExitCode.USAGE if problems or (examination is None and probe.not_understood) else ExitCode.HELD
@@ -243,8 +250,15 @@ def _tell_problem(problem: Problem, file: str) -> None:
     text = Path(file).read_text(encoding="utf-8")
     number = line_of(text, problem.keys)
     tell("CHANGE", f"{file}:{number}: {problem}")
-    sys.stdout.write(f"{'':<11}> {text.splitlines()[number - 1][: COLUMNS - 13]}\n")
+    line = text.splitlines()[number - 1]
+    if problem.keys[0] == "auth":  # passwords stand there
+        key, sign, _ = line.partition("=")
+        line = f"{key}{sign} ..." if sign else line
+    sys.stdout.write(f"{'':<11}> {hide(line)[: COLUMNS - 13]}\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.NOT_USABLE)

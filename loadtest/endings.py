@@ -83,10 +83,11 @@ def not_upgraded(
     Args:
         status: and `phrase`, the answer's.
         path: that was asked for; without a query, which may hold a token.
-        location: where the server sends us; a redirect is told, not followed.
+        location: where the server sends us; a redirect is told, without its query, and not followed.
         retry_after_s: least seconds to stay away.
     """
     text = f"server answered HTTP {status} {phrase}".rstrip() + f" at {path}"
+    location = location.partition("?")[0]
     remedy = (
         f"it redirects to {location}; give that as --host and --ws-path" if location else _HTTP_REMEDIES.get(status)
     )

@@ -117,12 +117,12 @@ class Examination:
             batches = protocol.readings_of(message)
         except WRONG:
             return "", [Problem(("reading",), "not as described")]
-        one = message if spec.each is None else next(protocol.singly(message))
-        problems = [*self._of_times(spec, one, arrival_ts), *self._of_names(batches)]
         count = sum(len(batch.readings) for batch in batches)
-        self.readings += count
         if not count:
             return "no readings in it", []
+        self.readings += count
+        one = message if spec.each is None else next(protocol.singly(message))
+        problems = [*self._of_times(spec, one, arrival_ts), *self._of_names(batches)]
         shown = _reading(batches[0], arrival_ts, self._value(spec, one))
         return f"{count} readings, first {shown}" if count > 1 else f"reading {shown}", problems
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class Settings:
     keepalive: Keepalive | None  # None: no pings
     max_unknown: int | None  # messages and readings not understood that a run may have; None: any number
     ws_path: str  # empty: the target's own
-    secret: str | None  # None: the development secret
+    secret: str | None = field(repr=False)  # None: the development secret
     run_dir: Path | None
     clock: ClockAddress | None  # None: the simulator's clock is this machine's
     probe: ProbeAddress | None  # broker that each process's probe publishes to
@@ -131,9 +132,11 @@ def endpoint(host: str | None, ws_path: str) -> WebSocketURI:
     remedy = f"give ws://HOST:PORT or wss://HOST:PORT, such as {EXAMPLE_HOST}"
     scheme, _, rest = host.strip().rstrip("/").partition("://")
     scheme = {"http": "ws", "https": "wss"}.get(scheme, scheme)
+    shown = re.sub(r"//[^/]*@", "//", host)  # a password is never repeated
     if scheme not in ("ws", "wss") or not rest:
-        raise SensorSwarmError(f"--host {host}: {remedy}")
+        raise SensorSwarmError(f"--host {shown}: {remedy}")
     try:
         return parse_uri(f"{scheme}://{rest}/{ws_path.lstrip('/')}")
     except (InvalidURI, ValueError) as error:
-        raise SensorSwarmError(f"--host {host}: {error}; {remedy}") from None
+        what = error.msg if isinstance(error, InvalidURI) else str(error)
+        raise SensorSwarmError(f"--host {shown}: {what}; {remedy}") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from websockets.uri import WebSocketURI
 
@@ -16,7 +16,7 @@ class Site:
     uri: WebSocketURI  # with the path
     dial: Dial  # the run's options over what the target itself wants in a handshake
     stamped: bool  # kernel receive stamps work here
-    secret: str  # that tokens are signed with
+    secret: str = field(repr=False)  # that tokens are signed with
 
     @property
     def token_in_hello(self) -> bool:

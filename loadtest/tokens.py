@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
@@ -44,24 +44,31 @@ class Tampering(Enum):
     EXPIRED = "expired"
 
 
-def tampered(tampering: Tampering, manager: Manager, *, secret: str, now_ts: float, more: Sequence[str] = ()) -> str:
-    """Token that must be refused; `more` are the buildings that EDITED_CLAIMS adds."""
-    good = token(manager, secret=secret, now_ts=now_ts)
+def tampered(tampering: Tampering, good: str, *, wider: str, secret: str, now_ts: float) -> str:
+    """Token that must be refused.
+
+    Args:
+        tampering: what is wrong with it; all else is as in the good one.
+        good: JWT of a manager.
+        wider: JWT of the same manager for more buildings.
+        secret: that both are signed with.
+        now_ts: Unix seconds.
+    """
     header, claims, signature = good.split(".")
+    said = jwt.decode(good, options={"verify_signature": False, "verify_exp": False})
     match tampering:
         case Tampering.FLIPPED_SIGNATURE:
             raw = bytearray(base64.urlsafe_b64decode(signature + "=="))
             raw[0] ^= 1
             return f"{header}.{claims}.{base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}"
         case Tampering.EDITED_CLAIMS:
-            wider = Manager(manager.user, (*manager.buildings, *(more or ("*",))))
-            return f"{header}.{token(wider, secret=secret, now_ts=now_ts).split('.')[1]}.{signature}"
+            return f"{header}.{wider.split('.')[1]}.{signature}"
         case Tampering.NO_ALGORITHM:
-            return jwt.encode(_claims(manager, now_ts + LIFETIME_S), "", algorithm="none")
+            return jwt.encode(said, "", algorithm="none")
         case Tampering.OTHER_SECRET:
-            return token(manager, secret=hashlib.sha256(secret.encode()).hexdigest(), now_ts=now_ts)
+            return jwt.encode(said, hashlib.sha256(secret.encode()).hexdigest(), algorithm="HS256")
         case Tampering.EXPIRED:
-            return token(manager, secret=secret, now_ts=now_ts, lifetime_s=-EXPIRED_S)
+            return jwt.encode({**said, "exp": int(now_ts - EXPIRED_S)}, secret, algorithm="HS256")
 
 
 def _claims(manager: Manager, expires_ts: float) -> dict[str, object]:

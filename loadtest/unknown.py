@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from loadtest.secrecy import hide
+
 _EXAMPLE_CHARACTERS = 200
 
 
@@ -12,12 +14,14 @@ class Unknown:
 
     Attributes:
         kinds: how many of each kind.
-        examples: the first of each kind, cut short.
+        examples: the first of each kind, without secrets, cut short.
+        secrets: what the server was shown, and may say back.
     """
 
     def __init__(self) -> None:
         self.kinds: Counter[str] = Counter()
         self.examples: dict[str, str] = {}
+        self.secrets: set[str] = set()
 
     @property
     def first(self) -> str:
@@ -34,4 +38,5 @@ class Unknown:
         self.kinds[kind] += 1
         if kind not in self.examples:
             text = example.decode(errors="replace") if isinstance(example, bytes | bytearray) else str(example)
+            text = hide(text, self.secrets)
             self.examples[kind] = text if len(text) <= _EXAMPLE_CHARACTERS else f"{text[:_EXAMPLE_CHARACTERS]}..."

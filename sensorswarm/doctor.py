@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sensorswarm.target import TARGET_HELP
+from wire.errors import ExitCode
 
 
 def doctor(
@@ -22,10 +23,14 @@ def doctor(
     """Connect one client, show what is understood of its messages, and which line of the target to change.
 
     The load must run meanwhile, such as `simulate --broker mqtt://HOST:PORT`. Exit code 0: all was understood, 2: the
-    line is named.
+    line is named, 3: interrupted.
     """
     command = [
         *(sys.executable, "-m", "loadtest.doctor", "--target", target, "--host", host),
         *("--buildings", buildings, "--messages", str(messages), "--seconds", str(seconds)),
     ]
-    raise typer.Exit(subprocess.run(command, check=False).returncode)
+    try:
+        code = subprocess.run(command, check=False).returncode
+    except KeyboardInterrupt:
+        code = ExitCode.NOT_USABLE  # it has had the signal too
+    raise typer.Exit(code)

@@ -1,8 +1,8 @@
 """The fleet for Home Assistant: a retained message a sensor, by which its MQTT integration makes an entity. Pure.
 
 Topic `homeassistant/sensor/{node}/{object}/config`; a building is a device. Names of keys, device classes and units
-are those that Home Assistant documents under "MQTT", "MQTT Sensor" and "Sensor". A class that it does not know for a
-quantity is left out: the entity then is a number with its unit.
+are from memory, and were not tried with a Home Assistant. A quantity of which we know no class has none: the entity
+then is a number with its unit.
 """
 
 from __future__ import annotations

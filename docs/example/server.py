@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 from collections import defaultdict
 from pathlib import Path
@@ -34,7 +35,7 @@ listeners: dict[str, set[ServerConnection]] = defaultdict(set)  # site -> who jo
 
 def read_keys(path: Path) -> Keys:
     """One key a line, and the sites it opens."""
-    lines = (line.split() for line in path.read_text().splitlines())
+    lines = (line.split() for line in path.read_text().splitlines() if line.strip())
     return {key: set(sites.split(",")) for key, sites in lines}
 
 
@@ -98,4 +99,5 @@ async def main() -> None:
         await forward(broker.hostname or "127.0.0.1", broker.port or 1883)
 
 
-asyncio.run(main())
+with contextlib.suppress(KeyboardInterrupt):
+    asyncio.run(main())

@@ -19,12 +19,14 @@ import gevent
 from loadtest.behaviours.attempts import LISTEN_S, PAUSE_S, Answer, Asking, Attempt, Outcome, attempts, outcome_of
 from loadtest.behaviours.options import INTRUDER
 from loadtest.books import Books
+from loadtest.credentials import Signed
 from loadtest.desk import ALERT, Desk, Failure
 from loadtest.endings import ConnectionEndedError
 from loadtest.ledger import Catalogue
 from loadtest.roster import Manager
+from loadtest.secrecy import hide
 from loadtest.targets import Conversation, Target
-from loadtest.tokens import Tampering, tampered, token
+from loadtest.tokens import Tampering, tampered
 from loadtest.transport import Transport
 from wire.clock import now
 from wire.records import AlertCounts, AlertDelivery, ClientBooks, Intrusion, ReadingCounts
@@ -79,6 +81,7 @@ class Intruder:
         self._desk = desk
         self._site = desk.site(target)
         self._rng = rng
+        self._shown = ""  # the token of the present attempt
         self._readings = ReadingCounts()
         self._alerts = AlertCounts()
 
@@ -128,24 +131,28 @@ class Intruder:
             self._book(loot, outcome)
             if finished or outcome is Outcome.LEAKED:
                 self.outcomes[outcome] += 1
-                reason = conversation.told[1] or ending.reason
+                reason = hide(conversation.told[1] or ending.reason, (self._shown,))
                 self._tell(attempt, outcome, answer, reason, asked if asked is forbidden else (*asked, *forbidden))
             if finished and outcome is Outcome.FAILED and not opened:
-                desk.failures.append(Failure(now() - started_ts, ending.reason, ending.kind))
+                desk.failures.append(Failure(now() - started_ts, hide(ending.reason, (self._shown,)), ending.kind))
 
     def _open(self, conversation: Conversation, attempt: Attempt, forbidden: tuple[str, ...]) -> Transport:
-        desk = self._desk
-        self._shown = (
-            tampered(attempt, self.manager, secret=desk.secret, now_ts=now(), more=forbidden)
-            if isinstance(attempt, Tampering)
-            else token(self.manager, secret=desk.secret, now_ts=now())
-        )
+        own = self.manager
+        self._shown = self._token_of(own)
+        if isinstance(attempt, Tampering):
+            wider = self._token_of(replace(own, buildings=(*own.buildings, *(forbidden or ("*",)))))
+            self._shown = tampered(attempt, self._shown, wider=wider, secret=self._desk.secret, now_ts=now())
         return self._target.open(
             self._site,
             conversation,
             token=None if self._site.token_in_hello else self._shown,
             timeout_s=ATTEMPT_TIMEOUT_S,
         )
+
+    def _token_of(self, manager: Manager) -> str:
+        """The JWT that the target gives a manager; ours where it gives none."""
+        given = self._target.credentials(manager, self._site).token() or ""
+        return given if given.count(".") == 2 else Signed(manager, self._desk.secret).token()  # noqa: PLR2004 - as a JWT has
 
     def _listen(
         self, connection: Transport, conversation: Conversation, attempt: Attempt, forbidden: tuple[str, ...]

@@ -25,6 +25,7 @@ DESCRIBED = {
 }
 """By the kind that a target file says; each is loaded only when it is asked for."""
 DEFAULT = "sensorswarm"
+_MEMBERS = [*Target.__annotations__, *(name for name in vars(Target) if not name.startswith("_"))]
 
 
 def find_target(text: str) -> Target:
@@ -68,9 +69,8 @@ def _made(text: str) -> Target:
         target: Target = made()
     except TypeError as error:
         raise SensorSwarmError(f"--target {text}: {error}; the class must be made without arguments") from None
-    lacking = [name for name in ("conversation", "open", "credentials", "measures") if not hasattr(target, name)]
+    lacking = [name for name in _MEMBERS if not hasattr(target, name)]
     if lacking:
-        raise SensorSwarmError(
-            f"--target {text}: the class has no {lacking[0]}; subclass loadtest.targets.websocket.WebSocketTarget"
-        )
+        remedy = "subclass loadtest.targets.websocket.WebSocketTarget"
+        raise SensorSwarmError(f"--target {text}: the class has no {', '.join(lacking)}; {remedy}")
     return target

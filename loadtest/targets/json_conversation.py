@@ -114,10 +114,9 @@ class JsonConversation(WebSocketConversation):
         except WRONG:
             self._not_as_described(problem_of(self._protocol.spec, message, kind), data)
 
-    def _not_as_described(self, problem: Problem, data: bytes) -> None:
-        self._unknown.count(
-            f"not as {'.'.join(problem.keys)} says", f"{problem.words}: {data.decode(errors='replace')}"
-        )
+    def _not_as_described(self, problem: Problem, data: Any) -> None:  # noqa: ANN401 - bytes, unless it was carried
+        text = data.decode(errors="replace") if isinstance(data, bytes) else str(data)
+        self._unknown.count(f"not as {'.'.join(problem.keys)} says", f"{problem.words}: {text}")
 
     def _mean(self, kind: Kind, message: Any, data: bytes, arrival_ts: float) -> None:  # noqa: ANN401
         match kind:

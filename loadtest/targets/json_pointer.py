@@ -65,6 +65,8 @@ def _step(key: str) -> Getter:
             if number < 0:
                 raise IndexError(key)
             return value[number]
+        if not isinstance(value, dict):  # a text has characters, which are nothing of a document's
+            raise TypeError(key)
         return value[key] if key in value else value[number]
 
     return step

@@ -18,7 +18,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from loadtest.handshake import read_subprotocol, read_token_place
+from loadtest.handshake import read_cookie, read_header, read_subprotocol, read_token_place
+from loadtest.secrecy import hide
 from loadtest.targets.json_pointer import parse
 from loadtest.targets.toml_lines import line_of
 from wire.errors import SensorSwarmError
@@ -33,7 +34,7 @@ class TargetError(SensorSwarmError):
 
 
 def _place(text: str) -> str:
-    if text.startswith("{") or "{" in text:
+    if "{" in text:
         found = PLACES.findall(text)
         if not found:
             raise ValueError(f"{text!r} has no place in its braces; write for example {{/id}}")
@@ -64,6 +65,41 @@ def _subprotocol(text: str) -> str:
         raise ValueError("give one name, without blanks and commas") from None
 
 
+def _headers(table: dict[str, str]) -> dict[str, str]:
+    for name, value in table.items():
+        try:
+            read = read_header(f"{name}: {value}")
+        except SensorSwarmError as error:
+            raise ValueError(str(error).removeprefix("--header ")) from None
+        if read != (name, value):
+            raise ValueError(f"{name!r}: a name without a colon, a value without blanks around it")
+    return table
+
+
+def _login_headers(table: dict[str, str]) -> dict[str, str]:
+    for name in table:
+        if name.lower() in _OF_LOGIN:
+            raise ValueError(f"{name!r} cannot be given: the login makes it")
+    return _headers(table)
+
+
+def _cookies(table: dict[str, str]) -> dict[str, str]:
+    for name, value in table.items():
+        try:
+            read_cookie(f"{name}={value}")
+        except SensorSwarmError:
+            raise ValueError(f"{name!r} cannot be: no blanks, quotes, commas and semicolons") from None
+    return table
+
+
+def _cookie_name(name: str) -> str:
+    _cookies({name: ""})
+    return name
+
+
+_OF_LOGIN = ("host", "connection", "content-type", "content-length", "transfer-encoding")
+_PATH = r"^/[!-~]*$"  # with its query; what else there is in it is percent-encoded
+
 Place = Annotated[str, AfterValidator(_place)]
 Pointer = Annotated[str, AfterValidator(_pointer)]
 Scalar = str | bool | int | float
@@ -80,12 +116,12 @@ class _Table(BaseModel):
 class Login(_Table):
     """A request before connecting: POST of a form or of JSON; its answer brings the token, or a cookie that is one."""
 
-    path: str = Field(pattern=r"^/")
+    path: str = Field(pattern=_PATH)
     form: dict[str, str] | None = None
     json_: dict[str, Any] | None = Field(default=None, alias="json")
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: Annotated[dict[str, str], AfterValidator(_login_headers)] = Field(default_factory=dict)
     token: Pointer | None = None  # in the answer
-    cookie: str | None = None  # that the answer sets
+    cookie: Annotated[str, AfterValidator(_cookie_name)] | None = None  # that the answer sets
 
     @model_validator(mode="after")
     def _one_of_each(self) -> Login:
@@ -106,8 +142,8 @@ class Auth(_Table):
         default=None, strict=False
     )  # relative to the target file; one token a line: one for all, or one for each manager
     login: Login | None = None
-    headers: dict[str, str] = Field(default_factory=dict)
-    cookies: dict[str, str] = Field(default_factory=dict)
+    headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(default_factory=dict)
+    cookies: Annotated[dict[str, str], AfterValidator(_cookies)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Auth:
@@ -222,7 +258,7 @@ class Spec(_Table):
     """A target."""
 
     kind: Literal["json", "socketio", "mqtt-ws", "sse", "long-poll"] = "json"
-    path: str = Field(default="/ws", pattern=r"^/")
+    path: str = Field(default="/ws", pattern=_PATH)
     subprotocols: list[Annotated[str, AfterValidator(_subprotocol)]] = Field(default_factory=list)
     format: Literal["json", "msgpack", "cbor"] = "json"
     auth: Auth = Auth()
@@ -308,8 +344,13 @@ def _mistakes(error: ValidationError, path: Path, text: str) -> Iterator[str]:
             yield f"{where}: is missing; add it"
         else:
             message = item["msg"].removeprefix("Value error, ")
-            given = f" (given: {item['input']!r})" if keys and not isinstance(item["input"], dict | list) else ""
-            yield f"{where}: {message}{given}"
+            yield f"{where}: {hide(message)}{_given(keys, item['input'])}"
+
+
+def _given(keys: tuple[str, ...], value: Any) -> str:  # noqa: ANN401 - any TOML
+    """What stands there in the file, unless it is long or may be a password."""
+    secret = keys[:1] == ("auth",) and keys[1:] not in (("kind",), ("in",))
+    return f" (given: {hide(repr(value))})" if keys and not secret and not isinstance(value, dict | list) else ""
 
 
 def _keys(location: tuple[int | str, ...]) -> tuple[str, ...]:

@@ -164,7 +164,7 @@ class MqttConversation(CarriedConversation):
                 self.replies += self.ask(self._manager.buildings)
             case ConnAckPacket():
                 self.told = _close_code(packet.reason_code, Close.INVALID_TOKEN), _said(packet.reason_code)
-            case SubAckPacket() if packet.packet_id in self._granting:
+            case SubAckPacket() if packet.packet_id in self._granting and packet.reason_codes:
                 self._granted(self._granting.pop(packet.packet_id), max(packet.reason_codes, key=int), arrival_ts)
             case DisconnectPacket():
                 code = _close_code(packet.reason_code, Close.INVALID_TOKEN)

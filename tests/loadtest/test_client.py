@@ -290,3 +290,20 @@ def test_a_conversation_of_ones_own_greets_answers_and_beats(websocket_server, p
     assert heard[2:5] == [b"binary", "heard live?", "heard more?"]
     assert heard[5:7] == ["beat", b"beat"]
     assert client.live_count == 1
+
+
+def test_a_token_that_the_server_says_back_is_in_no_record(websocket_server, patience):
+    """Neither in a reason, nor in the example of what was not understood."""
+
+    async def handler(ws) -> None:
+        token = json.loads(await ws.recv())["token"]
+        await ws.send(f"hello {token}")
+        await ws.close(4500, f"bad token {token[:80]}")
+
+    with websocket_server(handler) as port:
+        shared = desk(port)
+        client = Client("c-1", MANAGER, SensorSwarmTarget(), shared)
+        live_until(client, lambda: False, patience(10))
+    assert client.given_up == events(shared, "refused")[0].reason == shared.failures[0].reason
+    assert "server refused the token (4500): bad token (hidden)" in client.given_up
+    assert shared.unknown.examples == {"not JSON": "hello (hidden)"}

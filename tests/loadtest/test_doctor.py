@@ -1,6 +1,9 @@
 """One client of a target, against real servers."""
 
 import json
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -74,6 +77,43 @@ def test_the_line_to_change_is_named(websocket_server, target, capsys, changes, 
     assert words in told
 
 
+SECRETIVE = """path = "/live?token=hunter2"
+first = [{ op = "auth", key = "{token}", password = "hunter2" }]
+[auth]
+kind = "file"
+file = "keys.txt"
+headers = { X-Key = "hunter2" }
+[welcome]
+when = { "/op" = "hi" }
+[reading]
+sensor = "/id"
+"""
+
+
+@pytest.mark.parametrize("says", ["message", "refusal", "close"])
+def test_no_secret_is_shown(websocket_server, tmp_path, capsys, says):
+    """Neither what is sent, nor what a server says back of it, nor the line of the file that it stands in."""
+    (tmp_path / "keys.txt").write_text("open-sesame-and-more\n")
+    target = tmp_path / "t.toml"
+    refused = '[refused]\nwhen = { "/op" = "no" }\nreason = "/why"\n' if says == "refusal" else ""
+    target.write_text(SECRETIVE + refused)
+
+    async def handler(ws) -> None:
+        key = json.loads(await ws.recv())["key"]
+        if says == "close":
+            await ws.close(4500, f"bad key {key}")
+            return
+        await ws.send(json.dumps({"op": "no", "why": f"bad key {key}", "token": "hunter2"}))
+        await ws.wait_closed()
+
+    with websocket_server(handler) as port:
+        code, told = probe(capsys, target, port)
+    assert code == ExitCode.USAGE
+    assert "CHANGE" in told
+    assert "hunter2" not in told
+    assert "open-sesame" not in told
+
+
 def test_a_server_that_is_not_there_is_told(target, capsys, free_port):
     """As in a run."""
     code, told = probe(capsys, target, free_port)
@@ -88,6 +128,25 @@ def test_a_target_of_ours_is_looked_at_by_what_was_booked(dashboard_server, caps
     code = main(["--target", "sensorswarm", "--host", server.url, "--messages", "5", "--seconds", "5"])
     assert code == ExitCode.HELD
     assert "4 readings" in capsys.readouterr().out
+
+
+def test_ctrl_c_ends_it_without_a_traceback(websocket_server, target, patience):
+    """With the exit code of what was interrupted."""
+
+    async def silent(ws) -> None:
+        await ws.wait_closed()
+
+    with websocket_server(silent) as port:
+        command = [sys.executable, "-m", "loadtest.doctor", "--target", str(target), "--seconds", "60"]
+        with subprocess.Popen(
+            [*command, "--host", f"ws://127.0.0.1:{port}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            while not process.stdout.readline().startswith("sent"):
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            _, complaint = process.communicate(timeout=patience(20))
+    assert process.returncode == ExitCode.NOT_USABLE
+    assert "Traceback" not in complaint
 
 
 def test_without_a_host_the_target_is_only_read(target, capsys):

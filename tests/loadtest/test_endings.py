@@ -32,7 +32,7 @@ def test_a_handshake_refused_names_status_and_path():
 
 def test_a_redirect_is_told_not_followed():
     """Where it leads, and which options lead there."""
-    ending = not_upgraded(301, "Moved", "/ws", location="wss://h/v2", retry_after_s=3.0)
+    ending = not_upgraded(301, "Moved", "/ws", location="wss://h/v2?token=x", retry_after_s=3.0)
     assert ending.reason == (
         "server answered HTTP 301 Moved at /ws; it redirects to wss://h/v2; give that as --host and --ws-path"
     )

@@ -81,6 +81,13 @@ def test_the_key_to_change_is_named(change, key, words):
     assert words in problem.words
 
 
+def test_an_array_without_readings_is_understood():
+    """A server that sends what came meanwhile may have nothing."""
+    examination, words = seen(MESSAGE | {"rows": []})
+    assert words == ["no readings in it"]
+    assert (examination.understood, examination.problems()) == (1, [])
+
+
 def test_a_message_of_another_format_is_told():
     """With the key that says the format."""
     examination, words = seen(b"\x82\xa2op\xa4rows")

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from websockets.uri import parse_uri
 
+from loadtest import login
 from loadtest.dialing import Dial
 from loadtest.endings import ConnectionEndedError
 from loadtest.roster import Manager
@@ -54,9 +55,9 @@ def logins() -> Iterator[tuple[Site, list]]:
     thread.join()
 
 
-def target(tmp_path, login: str, *, place: str = "header") -> JsonTarget:
+def target(tmp_path, described: str, *, place: str = "header") -> JsonTarget:
     path = tmp_path / "t.toml"
-    path.write_text(f'[auth]\nkind = "login"\nin = "{place}"\n[auth.login]\n{login}\n{READING}')
+    path.write_text(f'[auth]\nkind = "login"\nin = "{place}"\n[auth.login]\n{described}\n{READING}')
     return JsonTarget.of(path)
 
 
@@ -98,6 +99,33 @@ def test_a_login_that_brings_nothing_is_told(tmp_path, logins, login, code, word
     assert ended.value.code == code
     assert words in ended.value.reason
     assert ended.value.kind.startswith("login")
+
+
+def test_no_word_tells_what_a_broken_answer_holds(tmp_path, tcp_server):
+    """A token may be in it."""
+    answer = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{"token": "T1"}\r\n'
+    with tcp_server(lambda far: (far.recv(65536), far.sendall(answer))) as port:
+        site = Site(parse_uri(f"ws://127.0.0.1:{port}/ws"), Dial(), stamped=False, secret="s")
+        made = target(tmp_path, f'path = "/login"\nform = {WHO}\ntoken = "/x"')
+        with pytest.raises(ConnectionEndedError) as ended:
+            made.credentials(MANAGER, site).token()
+    assert "illegal chunk header" in ended.value.reason
+    assert "T1" not in ended.value.reason
+    assert "sesame" not in ended.value.reason
+    assert "hunter2" not in repr(Site(site.uri, Dial(), stamped=False, secret="hunter2"))
+
+
+def test_a_login_that_is_not_answered_is_told(tmp_path, tcp_server, monkeypatch):
+    """As a login: the server's WebSocket may be there."""
+    monkeypatch.setattr(login, "TIMEOUT_S", 0.1)
+    with tcp_server(lambda far: far.recv(65536) and far.recv(65536)) as port:
+        site = Site(parse_uri(f"ws://127.0.0.1:{port}/ws"), Dial(), stamped=False, secret="s")
+        made = target(tmp_path, f'path = "/login"\nform = {WHO}\ntoken = "/x"')
+        with pytest.raises(
+            ConnectionEndedError, match=r"POST /login at 127.0.0.1:\d+: no answer within 0.1 s"
+        ) as ended:
+            made.credentials(MANAGER, site).token()
+    assert ended.value.kind == "login"
 
 
 def test_what_speaks_no_http_is_told(tmp_path, tcp_server):

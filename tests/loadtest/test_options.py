@@ -73,6 +73,14 @@ def test_http_is_taken_as_ws(host, path, secure, port, name):
     assert (uri.secure, uri.port, uri.path) == (secure, port, name)
 
 
+@pytest.mark.parametrize("host", ["ftp://me:hunter2@h", "ws://me:hunter2@h:port", "ws://me:hunter2@h:99999"])
+def test_a_password_in_a_host_is_not_repeated(host):
+    """What is wrong is told without it."""
+    with pytest.raises(SensorSwarmError, match="--host") as refused:
+        endpoint(host, "/ws")
+    assert "hunter2" not in str(refused.value)
+
+
 @pytest.mark.parametrize("host", [None, "", "ftp://h", "127.0.0.1:8765", "ws://", "wss://", "ws://h:port"])
 def test_a_host_that_cannot_be_is_refused(host):
     """One line names --host and an address that would do."""

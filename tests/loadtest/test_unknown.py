@@ -13,6 +13,16 @@ def test_kinds_are_counted_and_the_first_example_is_kept_short():
     assert len(unknown.first) == 203
 
 
+def test_an_example_holds_no_secret():
+    """What a server was shown and says back, and what it gives; a secret that the cut would have divided too."""
+    unknown = Unknown()
+    unknown.secrets.add("key-of-manager-01")
+    unknown.count("a", b'{"hi": "key-of-manager-01", "token": "new"}')
+    unknown.count("b", "x" * 190 + "key-of-manager-01")
+    assert "key-of" not in str(unknown.examples)
+    assert "new" not in str(unknown.examples)
+
+
 def test_each_kind_has_its_first_example():
     """In the order in which they first came; the total is over all kinds."""
     unknown = Unknown()

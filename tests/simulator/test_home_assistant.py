@@ -10,13 +10,13 @@ from simulator.source import Roster, Sensor
 from wire.errors import SensorSwarmError
 from wire.topics import TopicTemplate
 
-# of its documentation, "MQTT Sensor" and, for a device, "MQTT"
+# From memory, as the code is: this shows that nothing is sent beside them, not that Home Assistant takes them.
 SENSOR_KEYS = {
     *("name", "unique_id", "state_topic", "value_template", "unit_of_measurement", "device_class", "state_class"),
     *("suggested_display_precision", "device"),
 }
 DEVICE_KEYS = {"identifiers", "name", "manufacturer", "model"}
-# of its documentation, "Sensor": device class -> a unit it takes
+# device class -> a unit that it takes, from memory too
 UNITS = {"temperature": "°C", "humidity": "%", "carbon_dioxide": "ppm", "power": "W"}
 QUANTITIES = {"temperature": "Cel", "humidity": "%RH", "co2": "ppm", "power": "W"}
 

@@ -12,6 +12,7 @@ NOTHING = Measures(time="t", sequence="s", building="b", alerts="a", refusals="r
     [
         ("reading.p99", "t"),
         ("reading.max", "t"),
+        ("latency.negative", "t"),
         ("reading.missing", "s"),
         ("reading.missing_tail", "s"),
         ("reading.duplicated", "s"),

@@ -40,7 +40,7 @@ class Measures:
             return self.sequence
         if kind == "intrusion":
             return self.refusals
-        is_latency = kind == "reading" and (name == "max" or name.startswith("p"))
+        is_latency = metric == "latency.negative" or (kind == "reading" and (name == "max" or name.startswith("p")))
         return self.time if is_latency else ""
 
     @property

@@ -1,9 +1,17 @@
 """Intruders against servers that keep them out, and against servers that do not."""
 
+import random
 from collections import Counter
 
+import gevent
+import jwt
 import pytest
+from websockets.uri import parse_uri
 
+from loadtest.behaviours import intruder
+from loadtest.desk import Desk
+from loadtest.roster import Manager
+from loadtest.targets.find import find_target
 from wire.records import CLIENTS, INTRUSIONS, ClientEvent, Intrusion, read_records
 
 MANAGERS, INTRUDERS = 4, 4
@@ -79,3 +87,35 @@ def test_a_server_that_accepts_any_signature_is_found_out(dashboard_server, run,
     assert leaks == {"flipped_signature", "alg_none", "other_secret", "expired", "edited_claims"}
     assert child.books.readings.leaked > 0
     assert child.books.balanced
+
+
+TARGET = """first = ["{token}"]
+auth = { kind = "jwt", claims = { who = "{user}", at = "{buildings}" } }
+welcome = { when = "hi" }
+reading = { sensor = "/id" }
+"""
+
+
+def test_tokens_have_the_claims_that_the_target_says(websocket_server, tmp_path, monkeypatch, patience):
+    """A server that reads others would refuse each of them for its claims, and nothing would be shown."""
+    monkeypatch.setattr(intruder, "PAUSE_S", (0.01, 0.02))
+    (tmp_path / "t.toml").write_text(TARGET)
+    shown = []
+
+    async def handler(ws) -> None:
+        shown.append(await ws.recv())
+        await ws.close(4500)
+
+    with websocket_server(handler) as port:
+        uri = parse_uri(f"ws://127.0.0.1:{port}/ws")
+        secret, draws = "a secret that is long enough for SHA-256", random.Random(0)
+        desk = Desk(uri=uri, secret=secret, stamped=True, backoff=None, rng=draws, records_wanted=True)
+        target = find_target(str(tmp_path / "t.toml"))
+        trying = gevent.spawn(intruder.Intruder("c-1", Manager("m-0001", ("a",)), ["a", "b"], target, desk, draws).stay)
+        with gevent.Timeout(patience(10)):
+            while len(shown) < 8:
+                gevent.sleep(0.01)
+        trying.kill()
+    said = [jwt.decode(one, options={"verify_signature": False, "verify_exp": False}) for one in shown]
+    assert all(claims.keys() == {"who", "at", "exp"} for claims in said)
+    assert [*{tuple(claims["at"]) for claims in said} - {("a",)}] == [("a", "b")]

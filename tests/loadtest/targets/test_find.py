@@ -55,7 +55,7 @@ def test_a_class_of_ones_own_is_found_beside_what_is_run():
         ("sse", 'that is a kind of target file; give one, with kind = "sse" in it'),
         ("own_of_test_find:Nobody", "has no class 'Nobody'"),
         ("own_of_test_find:NOT_A_CLASS", "has no class 'NOT_A_CLASS'"),
-        ("own_of_test_find:Half", "the class has no conversation"),
+        ("own_of_test_find:Half", "conversation, open; subclass loadtest.targets.websocket.WebSocketTarget"),
         ("own_of_test_find:Fussy", "must be made without arguments"),
         ("no_such_module:Own", "No module named 'no_such_module'"),
     ],

@@ -32,7 +32,9 @@ def test_the_examples_of_the_rfc_point_where_it_says(pointer, value):
     assert compile_pointer(pointer)(DOCUMENT) == value
 
 
-@pytest.mark.parametrize("pointer", ["/foo/2", "/foo/-", "/foo/01", "/foo/-1", "/foo/bar", "/x", "/foo/0/x", "/ /x"])
+@pytest.mark.parametrize(
+    "pointer", ["/foo/2", "/foo/-", "/foo/01", "/foo/-1", "/foo/bar", "/x", "/foo/0/x", "/foo/0/0", "/ /x", "/ /0"]
+)
 def test_what_points_to_nothing_raises(pointer):
     """A missing key, an index beyond the array or not written as one, a step into what has no keys."""
     with pytest.raises((LookupError, TypeError)):

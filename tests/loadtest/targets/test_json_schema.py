@@ -42,9 +42,21 @@ def test_a_token_file_is_looked_for_beside_the_target_file(tmp_path):
         ),
         (LEAST + '[alert]\nwhen = { "/a" = 1 }\nid = "/i"\nsensor = "/s"\n', "t.toml:5: alert.time: is missing"),
         (LEAST + '[alert]\nwhen = {}\nid = "/i"\nsensor = "/s"\ntime = "/t"\n', "t.toml:6: alert.when: "),
-        ('path = "live"\n' + LEAST, "t.toml:1: path: String should match pattern '^/'"),
+        ('path = "live"\n' + LEAST, "t.toml:1: path: String should match pattern '^/"),
         ('[auth]\nkind = "file"\n' + LEAST, 't.toml:1: auth: kind = "file" and auth.file belong together'),
         ('[auth]\nin = "body"\n' + LEAST, "t.toml:2: auth.in: give hello, header, header:NAME"),
+        ('path = "/a b"\n' + LEAST, "t.toml:1: path: String should match pattern '^/"),
+        ('[auth]\nheaders = { X = "a\\nb" }\n' + LEAST, "t.toml:2: auth.headers: 'X': give"),
+        ('[auth]\nheaders = { Cookie = "a=b" }\n' + LEAST, "t.toml:2: auth.headers: 'Cookie' cannot be given"),
+        ('[auth]\ncookies = { sid = "a;b" }\n' + LEAST, "t.toml:2: auth.cookies: 'sid' cannot be: no blanks"),
+        (
+            '[auth]\nkind = "login"\n[auth.login]\npath = "/l"\ncookie = "a b"\nform = {}\n' + LEAST,
+            "t.toml:5: auth.login.cookie: 'a b' cannot be",
+        ),
+        (
+            '[auth.login]\npath = "/l"\nform = {}\nheaders = { Content-Type = "x" }\n' + LEAST,
+            "t.toml:4: auth.login.headers: 'Content-Type' cannot be given: the login makes it",
+        ),
         ('[auth]\nkind = "jwt"\n' + LEAST, 't.toml:1: auth.in = "hello", but neither first nor subscribe says {token}'),
         ('first = ["{token}"]\n' + LEAST, "t.toml:1: {token} is sent in a message; that needs auth.kind"),
         ('[auth.login]\npath = "/l"\n' + LEAST, "t.toml:1: auth.login: needs either form or json"),
@@ -78,6 +90,26 @@ def test_a_mistake_is_told_with_its_line_and_a_remedy(tmp_path, text, line):
     with pytest.raises(TargetError) as refused:
         load(write(tmp_path, text))
     assert line in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[auth]\nheaders = "Bearer hunter2"\n',
+        "[auth.headers]\nX-Key = 770077\n",
+        '[auth.headers]\nX-Key = "hunter2\\n"\n',
+        '[auth.cookies]\nsid = "hunter2;"\n',
+        '[auth]\nkind = "login"\nlogin = { path = "l", form = { password = 770077 } }\n',
+        '[auth.login]\npath = "/l"\njson = "hunter2"\n',
+        'path = "ws?token=hunter2"\n',
+    ],
+)
+def test_a_mistake_repeats_no_secret(tmp_path, text):
+    """What stands there may be a password."""
+    with pytest.raises(TargetError) as refused:
+        load(write(tmp_path, text + LEAST))
+    assert "hunter2" not in str(refused.value)
+    assert "770077" not in str(refused.value)
 
 
 def test_all_mistakes_are_told_at_once(tmp_path):

@@ -70,6 +70,16 @@ def test_readings_and_alerts_may_come_in_one_answer(tmp_path):
     assert talk.unknown.kinds.total() == 1
 
 
+def test_an_item_that_is_not_as_described_is_told(tmp_path):
+    """By the key of the file, with the item for an example; those beside it are booked."""
+    talk = Talk(tmp_path, FILE, "b-1")
+    talk.talk.hello(None)
+    talk.hear(orjson.dumps({"items": [{"type": "reading", "id": 7}, *orjson.loads(answer(1, 0))["items"]]}))
+    assert dict(talk.unknown.kinds) == {"not as reading.sensor says": 1}
+    assert "'id': 7" in talk.unknown.first
+    assert talk.books.received == 1
+
+
 def test_a_server_that_does_not_wait_is_not_flooded(tmp_path):
     """Fifty answers without news within a second end the connection, and the backoff begins; slower ones do not."""
     talk = Talk(tmp_path, FILE, "b-1")

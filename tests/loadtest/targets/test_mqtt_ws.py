@@ -128,6 +128,14 @@ def test_one_refused_filter_refuses_its_building(tmp_path):
     assert not talk.talk.live
 
 
+def test_a_grant_without_a_reason_code_grants_nothing(tmp_path):
+    """A broken broker's; it must not be a client's death either."""
+    talk = Talk(tmp_path, FILE, "b-1")
+    talk.talk.hello("tok")
+    talk.hear(ConnAckPacket().write(), b"\x90\x03\x00\x01\x00")
+    assert not talk.talk.live
+
+
 @pytest.mark.parametrize(
     ("wire", "kind", "code"),
     [
@@ -152,5 +160,10 @@ def test_payloads_that_are_not_as_described_are_told(tmp_path):
     talk = Talk(tmp_path, FILE, "b-1")
     talk.talk.hello("tok")
     talk.hear(PublishPacket("buildings/b-1/t/1", b"{soup").write(), PublishPacket("elsewhere", b"{}").write())
-    assert talk.unknown.kinds.total() == 2
+    talk.hear(PublishPacket("buildings/b-1/t/1", b"{}").write())
+    assert dict(talk.unknown.kinds) == {
+        "not JSON": 1,
+        "no table says what it is": 1,
+        "not as reading.sensor says": 1,
+    }
     assert "soup" in talk.unknown.first

@@ -58,7 +58,11 @@ def test_a_client_that_comes_back_names_the_last_event(tmp_path):
 
 @pytest.mark.parametrize(
     ("data", "kind"),
-    [(b"event: reading\ndata: {soup\n\n", "not JSON"), (b"event: other\ndata: {}\n\n", "no table says what it is")],
+    [
+        (b"event: reading\ndata: {soup\n\n", "not JSON"),
+        (b"event: other\ndata: {}\n\n", "no table says what it is"),
+        (b"event: reading\ndata: {}\n\n", "not as reading.sensor says"),
+    ],
 )
 def test_events_that_are_not_understood_are_counted(tmp_path, data, kind):
     """With the event for an example."""
