@@ -23,8 +23,12 @@ _TURNS = 10
 
 
 def cpu_s(*processes: psutil.Process) -> float:
-    """CPU seconds that these processes have used, user and system."""
-    return float(sum(times.user + times.system for times in (process.cpu_times() for process in processes)))
+    """CPU seconds that these processes have used, user and system, to the nanosecond.
+
+    /proc, where psutil looks, counts in ticks of 10 ms: less than one is none there. Linux gives each process a clock
+    of its own, clock_getcpuclockid(3), whose number Python does not make (CPUCLOCK_SCHED is 2).
+    """
+    return sum(time.clock_gettime((~process.pid << 3) | 2) for process in processes)
 
 
 class Talker:

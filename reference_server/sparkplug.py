@@ -55,6 +55,7 @@ class _EdgeNode:
             return
         self.aliases = {alias: meaning for alias, meaning in self.aliases.items() if meaning.device != device}
         self.names = {key: meaning for key, meaning in self.names.items() if meaning.device != device}
+        self.datatypes = {alias: datatype for alias, datatype in self.datatypes.items() if alias in self.aliases}
 
 
 class Sparkplug:
@@ -107,8 +108,9 @@ class Sparkplug:
                 edge.born = False
             return []
         self._follow(edge, topic, said, reject)
-        if topic.kind == "DDEATH":
+        if topic.kind in ("DBIRTH", "DDEATH"):  # a birth names all that there is: what an older one said is over
             edge.forget(topic.device)
+        if topic.kind == "DDEATH":
             return []
         if topic.kind in _BIRTHS:
             return list(self._born(edge, topic, said.metrics))

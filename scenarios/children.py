@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from wire.errors import SensorSwarmError
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -121,6 +123,15 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+    def kill_family(self) -> None:
+        """End it and whatever it started, all by SIGKILL: a server of several processes would outlive its parent."""
+        started = psutil.Process(self.pid).children(recursive=True)
+        self.process.kill()
+        for process in started:
+            process.kill()
+        psutil.wait_procs(started)
+        self.process.wait()
 
 
 def stop_all(children: list[Child], *, patience_s: float) -> None:

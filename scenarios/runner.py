@@ -304,7 +304,7 @@ class _Conductor:
                 self._steps.append((order.ts, partial(self._take_down, order.role)))
                 self._steps.append((order.until, partial(self._bring_up, order.role)))
             elif order.kind == "rolling":
-                self._steps.append((order.ts, partial(self._child(order.role).process.send_signal, signal.SIGHUP)))
+                self._steps.append((order.ts, partial(self._roll, order.role)))
             elif order.kind == "latency":
                 proxy = self._child("proxy")
                 self._steps.append((order.ts, partial(proxy.tell, f"delay {order.delay_ms:g}")))
@@ -318,8 +318,7 @@ class _Conductor:
             self._broker.stop()
             return
         child = self._child(role)
-        child.process.kill()
-        child.process.wait()
+        child.kill_family()
         self._children.remove(child)
         self._down[role] = child
 
@@ -329,6 +328,9 @@ class _Conductor:
             self._sampler.watch(_BROKER, self._broker.pid)
             return
         self._start(role, self._down.pop(role).command)
+
+    def _roll(self, role: str) -> None:
+        self._child(role).process.send_signal(signal.SIGHUP)
 
     def _judge_swarm(self, swarm: Child) -> None:
         """0 and 1 are verdicts, which the report gives in full; anything else spoils the run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -180,12 +181,10 @@ class Scenario(Table):
                 )
             if isinstance(fault, Rolling) and self.server.workers == 1:
                 raise ValueError("fault 'rolling' needs server.workers = 2 or more: one process cannot relieve itself")
+            if isinstance(fault, Rolling):
+                _check_is_up(fault, up_again_s, "server")
             if isinstance(fault, Restart):
-                if fault.at_s < up_again_s.get(fault.role, 0.0):
-                    raise ValueError(
-                        f"fault 'restart': at_s = {fault.at_s:g}, but the {fault.role} is down until "
-                        f"{up_again_s[fault.role]:g} s"
-                    )
+                _check_is_up(fault, up_again_s, fault.role)
                 up_again_s[fault.role] = fault.at_s + fault.down_s
                 if fault.role == "broker" and self.qos == 0:
                     raise ValueError(
@@ -222,6 +221,12 @@ class Scenario(Table):
             return self.recording.buildings
         assert self.fleet is not None  # noqa: S101 - validated: one of the two is there
         return [building_name(index) for index in range(self.fleet.buildings)]
+
+
+def _check_is_up(fault: Restart | Rolling, up_again_s: Mapping[str, float], role: str) -> None:
+    until_s = up_again_s.get(role, 0.0)
+    if fault.at_s < until_s:
+        raise ValueError(f"fault {fault.kind!r}: at_s = {fault.at_s:g}, but the {role} is down until {until_s:g} s")
 
 
 def load(path: Path) -> Scenario:

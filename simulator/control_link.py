@@ -72,6 +72,8 @@ def _client(address: BrokerAddress, tls: ssl.SSLContext | None) -> aiomqtt.Clien
         username=address.user,
         password=address.password,
         tls_context=tls,
+        transport="tcp" if address.websocket_path is None else "websockets",
+        websocket_path=address.websocket_path,
         max_queued_incoming_messages=_WAITING,
     )
 

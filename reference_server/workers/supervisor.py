@@ -130,7 +130,7 @@ class Supervisor:
             try:
                 for slot in [*self._workers, self._detector]:
                     await slot.replace()
-            except ProcessEndedError as error:
+            except (ProcessEndedError, UnusableError) as error:
                 log.warning("%s; what was not replaced yet goes on as it is", error)
 
     async def _watch_broker(self) -> None:

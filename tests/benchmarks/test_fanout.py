@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import math
+import time
 from pathlib import Path
 
 import psutil
@@ -10,7 +11,7 @@ import pytest
 
 from benchmarks import _fanout_contestants as contestants
 from benchmarks import _fanout_ingest, fanout
-from benchmarks._fanout_processes import sinks
+from benchmarks._fanout_processes import cpu_s, sinks
 from wire.errors import SensorSwarmError, UnusableError
 
 FIGURES = {
@@ -53,6 +54,16 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fanout, "TOO_MANY_BEGIN_S", 0.1)
     monkeypatch.setattr(_fanout_ingest, "WARM_UP", 1)
     monkeypatch.setattr(_fanout_ingest, "PERIOD", 1)
+
+
+def test_cpu_time_is_told_finer_than_by_ticks() -> None:
+    """A server of few clients uses less than a tick of 10 ms: it would have cost nothing."""
+    us = psutil.Process()
+    before_s, before_here_s = cpu_s(us), time.process_time()
+    while time.process_time() - before_here_s < 0.002:
+        pass
+    used_s, used_here_s = cpu_s(us) - before_s, time.process_time() - before_here_s
+    assert used_s == pytest.approx(used_here_s, abs=0.001)
 
 
 def test_every_reading_of_every_client_is_counted() -> None:
@@ -108,7 +119,7 @@ def test_a_missing_package_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) 
 def test_it_runs_and_writes_its_keys(tmp_path: Path) -> None:
     """All contestants take their turn, and the JSON file has every figure and ratio it promises, each a real number."""
     file = tmp_path / "fanout.json"
-    small = ["--clients", "300", "--idle-clients", "20"]  # fewer would use no CPU that the system can tell
+    small = ["--clients", "60", "--idle-clients", "20"]
     fanout.main(["--seconds", "0.5", "--repetitions", "1", *small, "--json", str(file)])
     told = json.loads(file.read_text())
     assert told["figures"].keys() >= FIGURES

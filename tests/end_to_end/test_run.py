@@ -139,6 +139,55 @@ def test_a_killed_broker_delays_and_clients_of_every_kind_lose_nothing(
     assert len({sample.pid for sample in resources if sample.role == "broker"}) == 2
 
 
+ROLLING = """\
+name = "rolled"
+drain_s = 2
+[fleet]
+buildings = 2
+sensors = 4
+interval_s = 0.5
+duration_s = {duration_s}
+qos = 1
+[server]
+workers = 2
+[swarm]
+managers = 6
+buildings_per_manager = 1
+spawn_rate = 100
+backoff_s = [0.1, 0.2]
+[[fault]]
+kind = "rolling"
+at_s = 1
+[[anomaly]]
+kind = "spike"
+at_s = 2
+duration_s = 3
+magnitude = 40
+building = "b-0001"
+quantity = "temperature"
+[gate]
+missing_away = 100000
+"""
+
+
+def test_a_rolling_restart_loses_no_alert(start: Start, tmp_path: Path, patience: Patience) -> None:
+    """The runner's SIGHUP reaches a server of two workers: clients are sent away (1012), and the books balance."""
+    path = tmp_path / "rolled.toml"
+    path.write_text(ROLLING.format(duration_s=patience(9)))
+    run = start("sensorswarm", "run", path, "--run-dir", "run")
+    code, output = run.finish(patience(150))
+    assert code == 0, output
+    assert run.orphans(patience(5)) == []
+    books = records.Books.from_dict(orjson.loads((tmp_path / "run" / records.BOOKS).read_bytes()))
+    assert books.settled
+    assert books.balanced
+    assert books.alerts.expected == books.alerts.delivered > 0
+    assert books.readings.missing_connected == books.readings.missing_tail == 0
+    assert books.readings.duplicated == books.alerts.duplicated == 0
+    events = records.read_records(tmp_path / "run" / records.CLIENTS, records.ClientEvent)
+    assert {event.code for event in events if event.event == "lost"} == {1012}
+
+
 @pytest.mark.parametrize(
     ("role", "part"),
     [("broker", "wire.broker"), ("server", "reference_server"), ("swarm", "locust"), ("simulator", "simulator")],

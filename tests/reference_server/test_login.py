@@ -186,6 +186,16 @@ async def test_guessing_is_slowed_down(users: Path) -> None:
     assert refusals.counts == {"401": PER_USER + 1, "429": 1}
 
 
+async def test_an_address_that_guesses_waits(users: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another name for each try does not help; from elsewhere, anybody may try."""
+    monkeypatch.setattr("reference_server.login.PER_ADDRESS", 3)
+    login = Login(Guard("s" * 32, Access(users=users)), Refusals(), lambda: 1000.0)
+    tries = [posted(b"user=u%d&password=x" % number, address="a") for number in range(4)]
+    statuses = [(await login.post(one)).status for one in tries]
+    assert statuses == [401, 401, 401, 429]
+    assert (await login.post(posted(b"user=u9&password=x", address="b"))).status == 401
+
+
 async def test_password_checks_are_bounded(users: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A flood of logins is turned away instead of queued without end."""
     monkeypatch.setattr("reference_server.login.MAX_WAITING", 2)

@@ -103,6 +103,14 @@ def test_data_before_its_birth_asks_for_it_now_and_then() -> None:
     assert ([reading[1] for reading in readings], rejected, len(host.asked)) == ([2, 3], [], 2)
 
 
+def test_a_devices_birth_ends_what_its_last_one_said() -> None:
+    """An alias that it no longer names means nothing, and a device that is born again and again fills no memory."""
+    host = Host()
+    host.hear(*birth())
+    again = "DBIRTH/b-1/co2", payload(2, {"name": "7", "alias": 5, "datatype": tahu.Double, "is_null": True})
+    assert host.hear(again, data(3, alias=5), data(4, alias=2)) == ([("b-1/co2/7", 3, 510.0)], ["birth"])
+
+
 def test_an_alias_that_no_birth_named_asks_for_a_rebirth() -> None:
     """The rest of the message is used; an alias of another device is not this one's."""
     host = Host()

@@ -61,3 +61,14 @@ def test_a_killed_parent_takes_its_children_along(tmp_path: Path, patience: Call
         parent.kill()
     gone, _ = psutil.wait_procs([child], timeout=patience(10))
     assert gone == [child]
+
+
+def test_a_family_is_killed_whole(tmp_path: Path, patience: Callable[[float], float]) -> None:
+    """Also those of it that are in process groups of their own: a port that they hold must be free again."""
+    parent = f"import subprocess, time; subprocess.Popen({SLEEP!r}, process_group=0); time.sleep(60)"
+    child = Child.start("parent", [sys.executable, "-c", parent], log=tmp_path / "parent.log", environment={})
+    wait_for_words(child, patience(10))
+    (grandchild,) = psutil.Process(child.pid).children()
+    child.kill_family()
+    assert child.exit_code == -signal.SIGKILL
+    assert not grandchild.is_running()

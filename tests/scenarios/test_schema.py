@@ -112,6 +112,11 @@ def test_a_recording_is_looked_up_beside_the_scenario(tmp_path: Path) -> None:
         (GOOD + "[[fault]]\nkind='restart'\nrole='broker'\nat_s=1", "'restart' of the broker needs qos = 1"),
         (GOOD + 2 * "[[fault]]\nkind='restart'\nat_s=4\ndown_s=2\n", "at_s = 4, but the server is down until 6 s"),
         (GOOD + "[[fault]]\nkind='rolling'\nat_s=1", "fault 'rolling' needs server.workers = 2 or more"),
+        (
+            GOOD
+            + "[server]\nworkers=2\n[[fault]]\nkind='restart'\nat_s=4\ndown_s=2\n[[fault]]\nkind='rolling'\nat_s=5",
+            "fault 'rolling': at_s = 5, but the server is down until 6 s",
+        ),
         (GOOD + "[server]\nworkers=0", "server.workers: .*greater than or equal to 1.*given: 0"),
         (GOOD + "[[swarm.behaviour]]\nkind='lazy'", "swarm.behaviour.1: .*'lazy'.*'manager', 'slow'"),
         (GOOD + "[[swarm.behaviour]]\nkind='slow'\nbytes=9", "slow.bytes: unknown key; did you mean bytes_per_s"),

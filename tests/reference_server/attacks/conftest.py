@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +71,28 @@ class Victim:
         assert await self.refused(code) == count
 
 
+StartVictim = Callable[[float], contextlib.AbstractContextManager[Victim]]
+
+
 @pytest.fixture(scope="session")
-def victim(broker: EmbeddedBroker, patience: Callable[[float], float]) -> Iterator[Victim]:
-    """One server for all attacks: what one of them leaves behind the next one would find."""
+def victim(start_victim: StartVictim, patience: Callable[[float], float]) -> Iterator[Victim]:
+    """One server for most attacks: what one of them leaves behind the next one would find."""
+    with start_victim(patience(3)) as it:
+        yield it
+
+
+@pytest.fixture(scope="session")
+def start_victim(broker: EmbeddedBroker, patience: Callable[[float], float]) -> StartVictim:
+    """Start servers that wait for a handshake, a hello or a pong for so many seconds."""
+    return partial(run_victim, broker, patience(20))
+
+
+@contextlib.contextmanager
+def run_victim(broker: EmbeddedBroker, within_s: float, deadline_s: float) -> Iterator[Victim]:
+    """Run a server; whatever was done to it, at the end it must have nothing to say about it."""
     topic, secret = f"a{secrets.token_hex(4)}/{{building}}/{{quantity}}/{{sensor}}", secrets.token_urlsafe(32)
     process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("victim.py")), broker.url, topic, secret, str(patience(3))],
+        [sys.executable, str(Path(__file__).with_name("victim.py")), broker.url, topic, secret, str(deadline_s)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -84,10 +101,10 @@ def victim(broker: EmbeddedBroker, patience: Callable[[float], float]) -> Iterat
     try:
         assert process.stdout is not None
         port = int(process.stdout.readline())
-        yield Victim(psutil.Process(process.pid), port, secret, broker.url, TopicTemplate(topic), patience(20))
+        yield Victim(psutil.Process(process.pid), port, secret, broker.url, TopicTemplate(topic), within_s)
         process.terminate()
-        _, said = process.communicate(timeout=patience(20))
-        assert (process.returncode, said) == (0, "")  # whatever was done to it, it has nothing to say about it
+        _, said = process.communicate(timeout=within_s)
+        assert (process.returncode, said) == (0, "")
     finally:
         process.kill()
         process.communicate()

@@ -4,47 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import resource
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 Attacker = Callable[..., Any]
 MIB = 1 << 20
-HALF_OPEN = 10_000
-SPARE_FILES = 1_000  # that this process and the server need for themselves
-KIB_A_HALF_OPEN = 32
-
-
-@pytest.fixture
-def many_files() -> Iterator[int]:
-    """Raise the limit of open files as far as we may; gives it."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
-    yield before[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, before)
-
-
-async def test_half_open_connections(victim: Any, witness: Any, attacker: Attacker, many_files: int) -> None:
-    """Ten thousand that connect and say nothing: a client gets in beside them, and memory is bounded.
-
-    Where fewer files may be open, as many as may.
-    """
-    count = min(HALF_OPEN, many_files - SPARE_FILES)
-    before_bytes = victim.memory_bytes
-    with contextlib.ExitStack() as stack:
-        for number in range(count):
-            silent = stack.enter_context(socket.socket())
-            silent.setblocking(False)
-            silent.connect_ex(("127.0.0.1", victim.port))
-            if number % 200 == 0:
-                await asyncio.sleep(0.02)  # the kernel holds 4,096 that wait to be accepted
-        late = await attacker()
-        late.hello(victim.token("b-1"), "b-1")
-        assert (await late.told("welcome"))["buildings"] == ["b-1"]
-    assert witness.memory_bytes - before_bytes < count * KIB_A_HALF_OPEN * 1024
 
 
 async def test_slowloris(victim: Any, witness: Any, attacker: Attacker) -> None:

@@ -51,11 +51,15 @@ class Pretended:
         self.told.append(word)
 
 
-def slot_of(*processes: Pretended, overlap: bool = True) -> Slot:
+def slot_of(*processes: Pretended | None, overlap: bool = True) -> Slot:
+    """A place for which these are started, one after the other; None: the system has no room."""
     waiting = iter(processes)
 
     async def start() -> Process:
-        return cast("Process", next(waiting))
+        process = next(waiting)
+        if process is None:
+            raise UnusableError("worker 1 cannot be started")
+        return cast("Process", process)
 
     return Slot(start, overlap=overlap, patience_s=1.0)
 
@@ -84,6 +88,31 @@ async def test_who_does_not_come_up_relieves_nobody() -> None:
     assert (old.alive, broken.alive) == (True, False)
     await slot.replace()
     assert (old.alive, new.alive) == (False, True)
+
+
+@pytest.mark.parametrize("overlap", [True, False])
+async def test_no_room_for_a_new_one_ends_no_place(
+    monkeypatch: pytest.MonkeyPatch, patience: Callable[[float], float], *, overlap: bool
+) -> None:
+    """The old process goes on where it may, and otherwise the place is filled as after a death."""
+    monkeypatch.setattr(restarts, "_BACKOFF", Backoff(delays_s=(0.0,), jitter="none"))
+    old, new = Pretended(), Pretended()
+    slot = slot_of(old, None, new, overlap=overlap)
+    await slot.fill()
+    keeping = asyncio.create_task(slot.keep())
+    await asyncio.sleep(0)
+    with pytest.raises(UnusableError, match="cannot be started"):
+        await slot.replace()
+    assert old.alive is overlap
+    async with asyncio.timeout(patience(10)):
+        if overlap:
+            await slot.replace()
+        while not new.told and not keeping.done():
+            slot.tell(b"n")
+            await asyncio.sleep(0)
+    assert not keeping.done()
+    assert not old.alive
+    keeping.cancel()
 
 
 async def test_the_dead_are_followed_and_not_for_ever(
