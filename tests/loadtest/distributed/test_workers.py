@@ -74,7 +74,7 @@ def test_ctrl_c_reaches_everybody_and_nothing_is_lost(distributed, patience):
 
 def test_a_worker_that_is_killed_is_named_and_the_run_not_usable(distributed, patience):
     """After kill -9: exit code 3 and the worker's name; the other's books are there."""
-    run, _ = distributed(2, 4, ticks=10)
+    run, _ = distributed(2, 4, ticks=10, impatient=True)
     until(lambda: run.ready, patience(30))
     run.workers[0].process.kill()
     run.master.process.send_signal(signal.SIGTERM)
@@ -83,6 +83,31 @@ def test_a_worker_that_is_killed_is_named_and_the_run_not_usable(distributed, pa
     assert re.search(r"NOT USABLE: worker [01] \(.+\) was lost: no heartbeat", run.master.out)
     assert len(run.books.clients) == 2
     assert any("was lost" in reason for reason in run.books.not_usable)
+
+
+def test_a_worker_that_is_silent_for_a_time_is_not_missed(distributed, patience, tmp_path):
+    """Not in the run, where Locust may begin its users anew elsewhere, nor at the end, which waits for it.
+
+    Whoever was a client is in the books, and nothing is missing.
+    """
+    log = tmp_path / "log"
+    run, _ = distributed(2, 4, "--logfile", str(log), ticks=2_000, impatient=True)
+    silent = run.workers[0].process
+    until(lambda: run.ready, patience(30))
+    silent.send_signal(signal.SIGSTOP)
+    until(lambda: log.read_text().count("is lost: the run cannot be used unless it comes back") == 1, patience(20))
+    silent.send_signal(signal.SIGCONT)
+    until(lambda: "came back" in log.read_text(), patience(20))
+    silent.send_signal(signal.SIGSTOP)
+    until(lambda: log.read_text().count("is lost: the run cannot be used unless it comes back") == 2, patience(20))
+    run.master.process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    silent.send_signal(signal.SIGCONT)
+    assert run.master.finish(patience(40)) == 0, log.read_text()
+    assert [worker.finish(patience(20)) for worker in run.workers] == [0, 0]
+    books = run.books
+    assert (books.balanced, books.not_usable, books.readings.missing) == (True, [], 0)
+    assert len(books.clients) == sum(event.event == "start" for event in run.events) >= 4
 
 
 def test_a_worker_that_joins_late_takes_part(distributed, patience):
