@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from loadtest.alerts import AlertRegister, settle_alerts
@@ -36,9 +36,14 @@ class Part:
     not_usable: list[str] = field(default_factory=list)  # why the process's figures prove nothing
     measures: Measures = field(default_factory=Measures)  # what the server let it measure
 
+    def plain(self) -> dict[str, Any]:
+        """As a message between processes carries it."""
+        # Of a Counter `asdict` makes one that counts its items.
+        return asdict(replace(self, intrusions=Counter())) | {"intrusions": dict(self.intrusions)}
+
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Part:
-        """Read what `dataclasses.asdict` gave."""
+        """Read what `plain` gave."""
         books = [ClientBooks.from_dict(item) for item in plain["books"]]
         measures = Measures(**plain["measures"])
         return cls(**{**plain, "books": books, "intrusions": Counter(plain["intrusions"]), "measures": measures})

@@ -62,7 +62,11 @@ def table(outcome: Outcome) -> str:
     lines = [f"{'Books':<10}{'expected':>12}{'delivered':>12}{'missing':>10}{'duplicated':>12}{'leaked':>9}{'late':>9}"]
     lines.append("-" * 74)
     for name, counts, late in (
-        ("readings", books.readings, f"{books.readings.order_breaks:,}"),
+        (
+            "readings",
+            books.readings,
+            "-" if books.measures.why_not("reading.order_breaks") else f"{books.readings.order_breaks:,}",
+        ),
         ("alerts", books.alerts, "-"),
     ):
         told = _told(name, counts, books.measures)

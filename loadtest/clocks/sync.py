@@ -55,13 +55,14 @@ class ClockSync:
             self._compare()
 
     def _compare(self) -> None:
-        """Ask once more, set the clock right, and record what is known: what holds until the next comparison."""
+        """Ask once more, set the clock right, and record what is known: what holds until the next time."""
         if self._address:
             try:
                 self._ask(self._address)
             except ClockError as error:
                 self._problem = str(error)
-                return
+                if self.how != "measured":
+                    return  # else what was found holds on, ever less surely
             self.estimate = SAME if self.how == ONE else self._offsets.estimate(time.monotonic() + EVERY_S)
             correct((self.estimate or SAME).offset_s)
         known = (self.estimate or SAME)._asdict()
@@ -80,7 +81,7 @@ class ClockSync:
         ]
         step_s = left[0].offset_s - held_s
         if abs(step_s) > MOST_S and not self._may_step:
-            raise ClockError(f"this machine's clock is {step_s:+.1f} s from it: set it, or start the simulator first")
+            raise ClockError(f"this machine's clock is {-step_s:+.1f} s from it: set it, or start the simulator first")
         self._offsets.add(left, time.monotonic())
         self.how = "measured"
 

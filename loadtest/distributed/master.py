@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import gevent
+from locust import runners
 from locust.runners import STATE_MISSING, MasterRunner
 
 from loadtest.alerts import AlertRegister
@@ -18,7 +19,11 @@ from loadtest.swarm import Swarm
 from wire.clock import now
 from wire.secret import development_secret
 
+HEARTBEATS = 10  # that a worker may miss, one a second
+COME_BACK_S = 5.0  # how long the end waits for a worker that missed more
 _LOOK_S = 0.05
+_WATCH_S = 0.5
+_SILENT = "no heartbeat"
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +54,13 @@ class Workers:
         for node in runner.clients.all:
             if node.state != STATE_MISSING:
                 self._worker(node.id)
+        self._watching = gevent.spawn(self._watch)
+
+    def _watch(self) -> None:
+        """Until the end: say at once who is lost, and who came back."""
+        while True:
+            gevent.sleep(_WATCH_S)
+            self._look()
 
     def _worker(self, worker_id: str) -> Worker:
         if worker_id not in self._workers:
@@ -88,15 +100,15 @@ class Workers:
             if node is None:
                 continue
             if node.state == STATE_MISSING and not worker.lost:
-                worker.lost = "no heartbeat"
+                worker.lost = _SILENT
                 _log.error("%s is lost: the run cannot be used unless it comes back", worker.name)
-            elif node.state != STATE_MISSING and worker.lost == "no heartbeat":
+            elif node.state != STATE_MISSING and worker.lost == _SILENT:
                 worker.lost = ""
+                _log.warning("%s came back; Locust may have begun some of its users anew on the others", worker.name)
 
     @property
     def ready(self) -> bool:
         """See `Crews`."""
-        self._look()
         present = [worker for worker in self._workers.values() if not worker.lost]
         return bool(present) and all(worker.ready for worker in present)
 
@@ -123,6 +135,7 @@ class Workers:
 
     def stop(self, register: AlertRegister) -> list[dict[str, Any]]:
         """See `Crews`."""
+        self._watching.kill()
         lines: list[dict[str, Any]] = []
         for answer in self._ask("stop", "stopped", {"published": not self._swarm.knows_published}):
             register.merge(answer["arrivals"])
@@ -149,19 +162,25 @@ class Workers:
         return part
 
     def _ask(self, name: str, answer: str, data: dict[str, Any]) -> list[dict[str, Any]]:
-        """Ask all who are there, and wait until each has answered, is lost, or has taken too long."""
-        for worker_id, worker in self._workers.items():
+        """Ask all who may be there, and wait until each has answered, is lost, or has taken too long."""
+        asked = {worker_id: worker for worker_id, worker in self._workers.items() if worker.lost in ("", _SILENT)}
+        for worker_id, worker in asked.items():
             worker.answers.pop(answer, None)
-            if not worker.lost:
-                self._send(name, worker_id, data)
-        deadline_ts = now() + ANSWER_S
-        while awaited := [worker for worker in self._present() if answer not in worker.answers]:
+            self._send(name, worker_id, data)
+        asked_ts = now()
+        while awaited := [each for each in asked.values() if answer not in each.answers and each.lost in ("", _SILENT)]:
             self._look()
-            if now() >= deadline_ts:
-                for worker in awaited:
+            waited_s = now() - asked_ts
+            for worker in awaited:
+                if worker.lost == _SILENT and waited_s >= COME_BACK_S:
+                    worker.lost = f"{_SILENT}, and no answer within {COME_BACK_S:g} s"
+                elif not worker.lost and waited_s >= ANSWER_S:
                     worker.lost = f"no answer within {ANSWER_S:g} s"
             gevent.sleep(_LOOK_S)
-        return [worker.answers[answer] for worker in self._present()]
+        answered = [worker for worker in asked.values() if answer in worker.answers]
+        for worker in answered:
+            worker.lost = ""  # its heartbeat may come after its answer
+        return [worker.answers[answer] for worker in answered]
 
     def missing(self) -> list[str]:
         """See `Crews`."""
@@ -175,6 +194,9 @@ class MasterSide:
         self.workers: Workers | None = None
         self.run = 0
         self._runner = runner
+        # Locust forgives three, begins users of one that comes back anew on the others, and ends the run when it misses
+        # all. A worker that is merely busy must not make the others so.
+        runners.HEARTBEAT_LIVENESS = HEARTBEATS
         for name in ("joined", "deal", "batch", "failed", "gone", "stopped", "closed"):
             runner.register_message(PREFIX + name, self._heard)
 

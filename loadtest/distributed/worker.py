@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections import deque
 from typing import Any
@@ -141,7 +140,7 @@ class WorkerSide:
         except (ValueError, IndexError, TypeError) as error:
             self._send("closed", {"problem": str(error)})
         else:
-            self._send("closed", {"part": dataclasses.asdict(part)})
+            self._send("closed", {"part": part.plain()})
 
     def _on_over(self, msg: Any, **_: object) -> None:  # noqa: ANN401
         if msg.data["run"] == self._run:

@@ -11,6 +11,7 @@ from loadtest.batch import Batch, Progress
 from loadtest.desk import RARE_ROWS, RECONNECT, ROWS
 from loadtest.histogram import Tally
 from loadtest.summary import Outcome, exit_code, not_usable
+from wire.records import AlertCounts, Measures, ReadingCounts
 
 PERCENTILES = (50.0, 90.0, 99.0, 99.9)
 _VERDICTS = ("held", "failed", "wrong usage", "not usable")
@@ -50,6 +51,7 @@ def standing(seen: Seen | None, outcome: Outcome | None, now_ts: float) -> dict[
             "given_up": total.given_up,
         },
         "books": _books(outcome) if outcome else _books_so_far(total),
+        "not_measurable": list(outcome.books.measures.lacking.values()) if outcome else [],
         "rows": [_row(row, seen.tallies[row]) for row in (*ROWS, *RARE_ROWS) if row in ROWS or seen.tallies[row].total],
         "failed": dict(seen.failed),
         "unknown": dict(seen.unknown),
@@ -82,13 +84,16 @@ def _books_so_far(total: Progress) -> list[dict[str, Any]]:
 
 
 def _books(outcome: Outcome) -> list[dict[str, Any]]:
-    readings, alerts = outcome.books.readings, outcome.books.alerts
-    rows = ("readings", readings, readings.order_breaks), ("alerts", alerts, None)
-    return [
-        {"of": name, "late": late, "missing": counts.missing}
-        | {key: getattr(counts, key) for key in ("expected", "delivered", "duplicated", "leaked")}
-        for name, counts, late in rows
-    ]
+    return [_counts(name, getattr(outcome.books, name), outcome.books.measures) for name in ("readings", "alerts")]
+
+
+def _counts(name: str, counts: ReadingCounts | AlertCounts, measures: Measures) -> dict[str, Any]:
+    """One line of the books; None for what the server does not let us measure."""
+    shown = {key: getattr(counts, key) for key in ("expected", "delivered", "missing", "duplicated", "leaked")}
+    shown["order_breaks"] = counts.order_breaks if isinstance(counts, ReadingCounts) else None
+    kind = name.removesuffix("s")
+    told = {key: None if measures.why_not(f"{kind}.{key}") else value for key, value in shown.items()}
+    return {"of": name, "late": told.pop("order_breaks"), **told}
 
 
 def _row(row: str, tally: Tally) -> dict[str, Any]:

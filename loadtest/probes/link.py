@@ -14,6 +14,7 @@ from wire.errors import SensorSwarmError
 
 DEFAULT_PORT = 1883  # IANA: mqtt
 TIMEOUT_S = 5.0
+_CONNACK = 0x20  # first byte of the packet: MQTT 5, 3.2.1
 _KEEP_ALIVE_S = 60  # a probe publishes far more often: it never has to ping
 
 
@@ -55,8 +56,11 @@ class ProbeLink:
     def __init__(self, address: ProbeAddress) -> None:
         try:
             self._stream = _connected(address, address.port)
-        except ConnectionResetError:
-            self._stream = _connected(address, address.port + 1)
+        except ConnectionResetError as problem:
+            try:
+                self._stream = _connected(address, address.port + 1)
+            except OSError:
+                raise problem from None  # of the port that was asked for
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send one message."""
@@ -101,12 +105,18 @@ def _accepted(stream: PlainStream) -> None:
         if not more:
             raise ConnectionResetError("the broker closed the connection; does it speak MQTT 5?")
         data += more
+        if data[0] != _CONNACK:
+            raise ConnectionResetError("not MQTT 5")
         try:
             packet, _ = read(memoryview(data))
         except IndexError:  # the codec's "Not enough bytes"
             continue
         except ValueError:
             raise ConnectionResetError("not MQTT 5") from None
-        if not isinstance(packet, ConnAckPacket) or packet.reason_code is not ConnAckReasonCode.SUCCESS:
-            raise ConnectionResetError("the broker refused the connection")
+        assert isinstance(packet, ConnAckPacket)  # noqa: S101 - by its first byte
+        if packet.reason_code is ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION:
+            raise ConnectionResetError("the broker does not speak MQTT 5")
+        if packet.reason_code is not ConnAckReasonCode.SUCCESS:
+            why = packet.reason_code.name.lower().replace("_", " ")
+            raise ConnectionRefusedError(f"the broker refused the connection: {why}")
         return

@@ -1,7 +1,9 @@
 """Real Locust masters and workers in child processes."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,13 +17,27 @@ from wire.records import BOOKS, CLIENTS, SWARM_READY, Books, ClientEvent, read_r
 ROOT = Path(__file__).parents[3]
 
 
-class Locust:
-    """One process of Locust, in a process group of its own; `before` is put in front of its command."""
+# Locust with a master that misses a worker sooner.
+IMPATIENT = """
+from locust.main import main
+from loadtest.distributed import master
+master.HEARTBEATS = 1
+main()
+"""
 
-    def __init__(self, *options: str, before: tuple[str, ...] = (), **variables: str) -> None:
+
+class Locust:
+    """One process of Locust, in a process group of its own.
+
+    `before` is put in front of its command, `program` is what Python runs.
+    """
+
+    def __init__(
+        self, *options: str, before: tuple[str, ...] = (), program: tuple[str, ...] = ("-m", "locust"), **variables: str
+    ) -> None:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("SENSORSWARM_", "LOCUST_"))}
         self.process = subprocess.Popen(
-            [*before, sys.executable, "-m", "locust", "-f", str(ROOT / "loadtest" / "ws.py"), *options],
+            [*before, sys.executable, *program, "-f", str(ROOT / "loadtest" / "ws.py"), *options],
             cwd=ROOT,
             env=clean | variables,
             stdin=subprocess.DEVNULL,
@@ -44,15 +60,26 @@ class Locust:
 
 
 class Run:
-    """A master with workers of their own, on one machine."""
+    """A master with workers of their own, on one machine; `forked` are its own children, which start sooner."""
 
-    def __init__(self, run_dir: Path, url: str, secret: str, users: int, *options: str) -> None:
+    def __init__(
+        self,
+        run_dir: Path,
+        url: str,
+        secret: str,
+        users: int,
+        *options: str,
+        forked: int = 0,
+        impatient: bool = False,
+    ) -> None:
         self.run_dir = run_dir
         self.port = ports.free_port()
+        role = ("--processes", str(forked), "--master-port", str(self.port)) if forked else ("--master",)
         self.master = Locust(
-            *("--master", "--headless", "--only-summary", "--fleet", "3", "-u", str(users), "-r", "50"),
+            *(*role, "--headless", "--only-summary", "--fleet", "3", "-u", str(users), "-r", "50"),
             *("--master-bind-port", str(self.port), "--host", url, "--run-dir", str(run_dir)),
             *("--jwt-secret", secret, "--buildings-per-manager", "2", *options),
+            program=("-c", IMPATIENT) if impatient else ("-m", "locust"),
         )
         self.workers: list[Locust] = []
 
@@ -76,7 +103,8 @@ class Run:
 
     def kill(self) -> None:
         for each in (self.master, *self.workers):
-            each.process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(each.process.pid, signal.SIGKILL)
             each.process.communicate()
 
 
@@ -85,12 +113,13 @@ def distributed(tmp_path, dashboard_server, jwt_secret) -> Iterator[Callable[...
     """Start a run against a server of its own; gives both. Options come last, so that they may overrule."""
     runs: list[Run] = []
 
-    def start(workers: int, users: int, *options: str, **server_properties) -> tuple:
+    def start(workers: int, users: int, *options: str, forked: int = 0, impatient: bool = False, **properties) -> tuple:
         run_dir = tmp_path / f"run-{len(runs)}"
         run_dir.mkdir()
-        server = dashboard_server(run_dir=run_dir, awaited=users, **server_properties)
+        server = dashboard_server(run_dir=run_dir, awaited=users, **properties)
         expected = ("--expect-workers", str(workers)) if workers else ()
-        runs.append(Run(run_dir, server.url, jwt_secret, users, *expected, *options))
+        how = {"forked": forked, "impatient": impatient}
+        runs.append(Run(run_dir, server.url, jwt_secret, users, *expected, *options, **how))
         for _ in range(workers):
             runs[-1].worker()
         return runs[-1], server

@@ -60,3 +60,16 @@ def test_the_end_shows_the_books_as_they_were_closed(counts, reasons, verdict):
     now = standing(seen(), outcome, 99.0)
     assert (now["state"], now["verdict"], now["problems"], now["elapsed_s"]) == ("ended", verdict, reasons, 9.0)
     assert (now["books"][0]["expected"], now["books"][0]["missing"]) == (counts.expected, counts.missing)
+
+
+def test_what_cannot_be_measured_is_not_told_as_nothing():
+    """No number stands there, and the reason does."""
+    why = "readings carry no sequence number"
+    counts = ReadingCounts(expected=3, delivered=3, received=3, leaked=0)
+    books = Books(True, True, counts, AlertCounts(), [], "kernel", not_measurable={"sequence": why})
+    now = standing(seen(), Outcome(books=books, tallies={}, clients=5, ever_live=5, lost=0, given_up=0), 99.0)
+    readings, alerts = now["books"]
+    absent = dict.fromkeys(("expected", "delivered", "missing", "duplicated", "late"))
+    assert readings == {"of": "readings", "leaked": 0, **absent}
+    assert (alerts["missing"], alerts["late"]) == (0, None)
+    assert now["not_measurable"] == [why]
