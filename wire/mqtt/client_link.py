@@ -17,7 +17,7 @@ import random
 import secrets
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -98,7 +98,9 @@ class ClientLink:
         self._where = f"broker {address.url}"
         self._port = address.port
         self._client: aiomqtt.Client
-        self._acknowledgements: dict[int, asyncio.Event] = {}  # awaited, by packet id
+        # Awaited, by packet id: of messages above QoS 0 that the broker has them, of others that the socket does.
+        self._acknowledgements: dict[int, asyncio.Future[bool]] = {}
+        self._writes: dict[int, asyncio.Future[bool]] = {}
         self._waiting: asyncio.Queue[_Message] = asyncio.Queue()
         self._waiting_bytes = 0
         self._in_flight = 0
@@ -219,31 +221,33 @@ class ClientLink:
         while True:
             message = await self._waiting.get()
             properties = self._properties(PacketTypes.PUBLISH, message.user_properties)
-            arguments = (message.topic, message.payload, message.qos, message.retain, properties)
-            if message.qos == 0:
-                await asyncio.sleep(0)  # neither this queue nor a socket with room would ever give the loop its turn
-                try:
-                    await self._client.publish(*arguments)
-                except aiomqtt.MqttError:
-                    self.dropped += 1
-            else:
+            if message.qos:
                 await self._up.wait()
-                # Paho keeps it and sends it again, whatever becomes of the connection; aiomqtt would not wait for that.
-                number = self._client._client.publish(*arguments).mid  # noqa: SLF001
-                await self._acknowledgements.setdefault(number, asyncio.Event()).wait()
+            else:
+                await asyncio.sleep(0)  # neither this queue nor a socket with room would ever give the loop its turn
+            # Not by aiomqtt, which does not see every acknowledgement where a connection breaks. What is above QoS 0
+            # paho keeps and sends again.
+            told = self._client._client.publish(  # noqa: SLF001
+                message.topic, message.payload, message.qos, message.retain, properties
+            )
+            if message.qos:
+                await self._awaited(self._acknowledgements, told.mid)
                 self._acknowledged()
+            elif told.rc or not (told.is_published() or await self._awaited(self._writes, told.mid)):
+                self.dropped += 1
             self._waiting_bytes -= message.bytes
             self._waiting.task_done()
 
-    def _published(
-        self, tell_aiomqtt: Callable[..., None], client: object, userdata: object, number: int, *more: object
-    ) -> None:
+    async def _awaited(self, where: dict[int, asyncio.Future[bool]], number: int) -> bool:
+        where[number] = asyncio.get_running_loop().create_future()
+        return await where[number]
+
+    def _published(self, _paho: object, _userdata: object, number: int, *_: object) -> None:
         """Called by paho when the broker has a message, or at QoS 0 the socket."""
-        acknowledgement = self._acknowledgements.pop(number, None)
-        if acknowledgement is None:
-            tell_aiomqtt(client, userdata, number, *more)
-        else:
-            acknowledgement.set()
+        for where in (self._acknowledgements, self._writes):
+            future = where.pop(number, None)
+            if future is not None and not future.done():
+                future.set_result(True)
 
     def _acknowledged(self) -> None:
         self._confirmed += 1
@@ -278,7 +282,7 @@ class ClientLink:
         )
         client.pending_calls_threshold = _AT_ONCE
         paho = client._client  # noqa: SLF001 - aiomqtt hides what these two need
-        paho.on_publish = partial(self._published, paho.on_publish)
+        paho.on_publish = self._published
         paho.on_socket_register_write = partial(_write_when_ready, asyncio.get_running_loop())
         paho.manual_ack_set(all(item.qos != QoS.EXACTLY_ONCE for item in self._subscriptions))
         return client
@@ -327,6 +331,10 @@ class ClientLink:
     def _changed(self, *, up: bool) -> None:
         if up != self._up.is_set():
             (self._up.set if up else self._up.clear)()
+            while self._writes and not up:
+                _, future = self._writes.popitem()
+                if not future.done():
+                    future.set_result(False)
             if self._on_state is not None:
                 self._on_state(up)
 

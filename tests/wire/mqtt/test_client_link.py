@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -112,6 +114,34 @@ async def test_a_broken_connection_costs_no_message_and_at_qos_2_doubles_none(
         heard = [int(message.payload) for message in inbox.messages]
         assert (sorted(heard) if qos == QoS.EXACTLY_ONCE else sorted(set(heard))) == list(range(count))
         assert (link.reconnects, link.in_flight) == (3, 0)
+
+
+@needs_mosquitto
+async def test_what_a_broken_connection_did_not_take_is_dropped_and_counted(patience: Patience) -> None:
+    """A broker that stalls fills the socket; a break then costs what waits there, and the link goes on."""
+    inbox, size = Inbox(), 200_000
+    with Mosquitto() as broker:
+        address = BrokerAddress.parse(broker.url)
+        witness = Link(address, on_messages=inbox, subscriptions=[Subscription("t")])
+        link = ClientLink(address, version="3.1.1", backoff=SOON)
+        async with started(witness, link), asyncio.timeout(patience(20)):
+            os.kill(broker.pid, signal.SIGSTOP)
+            for _ in range(100):
+                link.publish("t", bytes(size))
+            await asyncio.sleep(0.3)
+            assert link.pending_bytes > size
+            _cut(link)
+            os.kill(broker.pid, signal.SIGCONT)
+            await _until(lambda: link.reconnects == 1 and link.pending_bytes == 0)
+            assert link.publish("t", b"last")
+            await _until(lambda: bool(inbox.messages) and inbox.messages[-1].payload == b"last")
+            assert len(inbox.messages) - 1 <= 100 - link.dropped < 100
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    """Poll what no event tells; the caller's timeout ends it."""
+    for _ in iter(condition, True):
+        await asyncio.sleep(0.01)
 
 
 @needs_mosquitto
