@@ -67,6 +67,7 @@ class Slot:
 
         Raises:
             ProcessEndedError: the new one ended before it served; where they may overlap, the old one goes on.
+            UnusableError: the system has no room for a new one; the same holds.
         """
         async with self._changing:
             old = self._holder
@@ -106,4 +107,5 @@ class Slot:
 
     async def _end(self, process: Process) -> None:
         await process.stop(self._patience_s)
-        self._running.remove(process)
+        if process in self._running:  # not when it was ended to be replaced, and nothing came in its place
+            self._running.remove(process)
