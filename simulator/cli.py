@@ -13,7 +13,7 @@ from simulator import options
 from simulator.control import TOPIC
 from simulator.export import export
 from simulator.fleet import START
-from simulator.mqtt_options import parse_user_properties, parse_will
+from simulator.mqtt_options import check_text, parse_user_properties, parse_will
 from simulator.payloads import Payload
 from simulator.preview import preview
 from simulator.recording import Columns
@@ -92,6 +92,7 @@ def command(
         _check_alone(context)
         return
     _check_combination(context, replay=replay is not None)
+    _check_texts(topic=topic, payload=payload, control_topic=control_topic, will=will, user_property=user_property)
     settings = Settings(
         buildings=buildings,
         sensors=sensors,
@@ -138,6 +139,12 @@ def _check_combination(context: typer.Context, *, replay: bool) -> None:
         if _given(context, name):
             belongs = "the simulated fleet; leave out --replay or it" if replay else "recordings; give --replay FILE"
             raise SensorSwarmError(f"{_option(name)} is for {belongs}")
+
+
+def _check_texts(**given: str | list[str] | None) -> None:
+    for name, texts in given.items():
+        for text in [texts] if isinstance(texts, str) else texts or ():
+            check_text(_option(name), text)
 
 
 def _check_alone(context: typer.Context) -> None:

@@ -10,6 +10,19 @@ from wire.errors import SensorSwarmError
 from wire.mqtt import Version
 
 _MOST_BYTES = 1000  # of all properties of a message
+_MOST_WILL_BYTES = 65535  # of its topic, and of its payload (MQTT 5, 1.5.4 and 1.5.6)
+
+
+def check_text(option: str, text: str) -> None:
+    """See that a text from the command line can be sent, which may hold any bytes.
+
+    Raises:
+        SensorSwarmError: it is not UTF-8.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise SensorSwarmError(f"{option} {text!r} is not UTF-8, and MQTT takes nothing else") from None
 
 
 def parse_will(text: str, *, qos: int, retain: bool) -> Will:
@@ -21,6 +34,10 @@ def parse_will(text: str, *, qos: int, retain: bool) -> Will:
     topic, sign, payload = text.partition("=")
     if not (topic and sign) or any(character in topic for character in "+#\0"):
         raise SensorSwarmError(f"--will {text!r}: write TOPIC=PAYLOAD, a topic without '+' and '#'")
+    if max(len(topic.encode()), len(payload.encode())) > _MOST_WILL_BYTES:
+        raise SensorSwarmError(
+            f"--will {text[:40]!r}...: topic and payload take at most {_MOST_WILL_BYTES:,} bytes each"
+        )
     return Will(topic, payload=payload.encode(), qos=QoS(qos), retain=retain)
 
 

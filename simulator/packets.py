@@ -60,10 +60,8 @@ class PerReading(ABC):
             while data[topic] >= _TWO_BYTES:  # all bytes of the remaining length but the last
                 topic += 1
             payload = topic + 3 + int.from_bytes(data[topic + 1 : topic + 3], "big")
-            yield (
-                data[topic + 3 : payload].decode(),
-                data[payload + 1 : end],
-            )  # a byte says that there are no properties
+            # The byte between them says that there are no properties.
+            yield data[topic + 3 : payload].decode(), data[payload + 1 : end]
             begin = end
 
     def announcements(self) -> Iterable[tuple[int, bytes]]:

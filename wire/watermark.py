@@ -33,9 +33,8 @@ TICK_NS = 100_000
 TICKS_PER_S = 10_000
 TICKS = 1_000_000  # 100 s of them
 SEQS = 100
-EARLIEST_S = (
-    -10.0
-)  # a reading that seems to come so much before it was sent, or less, came after it by nearly the range
+# A reading that seems to come more than this before it was sent came after it by nearly the range.
+EARLIEST_S = -10.0
 _MOST_STEPS = 100_000  # of the resolution
 _CHECKS = 100  # two digits
 _PRIME, _LAST = 89, 9

@@ -57,7 +57,7 @@ def test_every_reading_sent_is_served(
         line = server.process.stdout.readline()
         assert line
     health = line.split()[1].replace("ws:", "http:").replace("/ws", "/healthz")
-    load = ["--buildings", "3", "--sensors", "20", "--interval", "1", "--duration", "3", "--run-dir", "run"]
+    load = ["--buildings", "3", "--sensors", "20", "--interval", "0.5", "--duration", "1.5", "--run-dir", "run"]
     code, said = start("simulator", *to_broker, *besides, *load).finish(patience(60))
     assert code == 0, said
     assert ("aiomqtt" in said) == ("wss" in to_broker[1])

@@ -17,6 +17,7 @@ from simulator.links import close_links, open_links
 from simulator.publisher import Publisher
 from simulator.recorder import Recorder
 from simulator.schedule import LiveSchedule
+from tests.mosquitto import Mosquitto, needs_mosquitto
 from wire.broker import EmbeddedBroker
 from wire.clock import NS
 from wire.mqtt import BrokerAddress, Link
@@ -58,6 +59,18 @@ async def test_orders_are_taken_and_bad_ones_answered(broker, topics, control, p
             assert "did you mean 'fire'?" in json.loads(answer.payload)["error"]
             await _taken(control, 2)
     assert (control.taken, control.refused) == (2, 1)
+
+
+@needs_mosquitto
+async def test_orders_come_by_websocket_where_the_load_goes_by_it(free_port, topics, control, patience):
+    """The control topic is heard on the way that the URL names."""
+    with Mosquitto(f"listener {free_port} 127.0.0.1", "protocol websockets") as broker:
+        address = BrokerAddress.parse(f"ws://127.0.0.1:{free_port}")
+        async with asyncio.timeout(patience(20)), hearing(control, address, **topics) as heard:
+            await heard.wait()
+            async with aiomqtt.Client("127.0.0.1", port=broker.port) as client:
+                await client.publish(topics["topic"], b'{"kind": "spike"}', qos=1)
+            await _taken(control, 1)
 
 
 async def test_a_broker_that_comes_back_is_heard_again(free_port, topics, control, patience):

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import Any, cast
 
@@ -22,11 +22,20 @@ from simulator.encoding_sparkplug import SparkplugEncoder
 from simulator.ledger import Ledger
 from simulator.sending import AtMostOnce
 from simulator.source import Roster, Sensor
+from tests.mosquitto import Mosquitto, needs_mosquitto
 from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
 from wire.mqtt import BrokerAddress, ClientLink, Link, make_link
 
+Broker = EmbeddedBroker | Mosquitto
 ROSTER = Roster([Sensor("b-1", "co2", "1", "ppm", 0), Sensor("b-1", "power", "2", "W", 0)])
+
+
+@pytest.fixture(scope="module", params=["embedded", pytest.param("mosquitto", marks=needs_mosquitto)])
+def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
+    """Each broker in turn; use groups of your own."""
+    with EmbeddedBroker(port=0) if request.param == "embedded" else Mosquitto() as running:
+        yield running
 
 
 class Watch:
@@ -55,7 +64,7 @@ class Watch:
 
 
 @contextlib.asynccontextmanager
-async def watching(broker: EmbeddedBroker, group: str, within_s: float) -> AsyncIterator[Watch]:
+async def watching(broker: Broker, group: str, within_s: float) -> AsyncIterator[Watch]:
     async with aiomqtt.Client("127.0.0.1", broker.port, max_queued_incoming_messages=10_000) as client:
         await client.subscribe(f"spBv1.0/{group}/#", qos=1)
         yield Watch(client, within_s)
@@ -69,7 +78,7 @@ def rebirth() -> bytes:
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])
 async def test_a_fleets_nodes_are_born_are_born_again_and_die(
-    broker: EmbeddedBroker, patience: Callable[[float], float], ending: signal.Signals
+    broker: Broker, patience: Callable[[float], float], ending: signal.Signals
 ) -> None:
     """The real command: births, data, a rebirth in mid-stream on command, and a death, whether killed or ended."""
     group = f"g{secrets.token_hex(4)}"
@@ -103,7 +112,7 @@ async def test_a_fleets_nodes_are_born_are_born_again_and_die(
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
 async def test_every_connection_is_a_life_of_its_own(
-    broker: EmbeddedBroker, patience: Callable[[float], float], hand_made: Callable[..., Any], version: str
+    broker: Broker, patience: Callable[[float], float], hand_made: Callable[..., Any], version: str
 ) -> None:
     """A connection that breaks ends in the will it came with, and the next one's birth and will count on."""
     group = f"g{secrets.token_hex(4)}"

@@ -7,13 +7,14 @@ import secrets
 import signal
 import time
 from collections import Counter, defaultdict
+from functools import partial
 
 import aiomqtt
 import pytest
 
 from simulator.encoding import Encoder
 from simulator.fleet import Fleet
-from simulator.links import close_links, open_links
+from simulator.links import close_links, drain_links, open_links
 from simulator.publisher import BATCH, Publisher
 from simulator.recorder import Recorder
 from wire.backoff import Backoff
@@ -249,8 +250,9 @@ def _meant(directory, after_ts):
     )
 
 
-async def test_what_the_broker_never_acknowledged_is_counted(tmp_path, patience):
+async def test_what_the_broker_never_acknowledged_is_counted(tmp_path, patience, monkeypatch):
     """A broker that is gone at the end leaves readings of which nobody knows whether it had them."""
+    monkeypatch.setattr("simulator.publisher.drain_links", partial(drain_links, timeout_s=0.2))
     broker = EmbeddedBroker(port=0).start()
     source = Fleet(buildings=1, sensors=5, interval_s=0.1)
     links = await open_links(lambda _: Link(BrokerAddress.parse(broker.url)), 1)

@@ -4,9 +4,8 @@ It is used like `Link`, whose docstrings say what each method does. One client l
 below aiomqtt, keeps what is in flight through a reconnect: at QoS 2 each message arrives once where the broker keeps
 our session, which it is asked to.
 
-Not guaranteed: QoS 1 messages received are acknowledged when they arrive, not when the handler has returned. A message
-above QoS 0 that was written into a connection just as it broke is sent again, but its acknowledgement is not seen: it
-stays in flight.
+As with `Link`, QoS 1 messages received are acknowledged after the handler has returned. Not guaranteed: at QoS 2 they
+are when they arrive.
 """
 
 from __future__ import annotations
@@ -14,17 +13,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import math
 import random
 import secrets
+import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import aiomqtt
 from mqtt5 import DisconnectReasonCode, PublishPacket, QoS, Will
-from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, Client
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -98,6 +98,9 @@ class ClientLink:
         self._where = f"broker {address.url}"
         self._port = address.port
         self._client: aiomqtt.Client
+        # Awaited, by packet id: of messages above QoS 0 that the broker has them, of others that the socket does.
+        self._acknowledgements: dict[int, asyncio.Future[bool]] = {}
+        self._writes: dict[int, asyncio.Future[bool]] = {}
         self._waiting: asyncio.Queue[_Message] = asyncio.Queue()
         self._waiting_bytes = 0
         self._in_flight = 0
@@ -214,29 +217,37 @@ class ClientLink:
         self._waiting.put_nowait(message)
 
     async def _deliver(self) -> None:
-        """One of a few that give aiomqtt a message, in order, and wait until the broker has it."""
+        """One of a few that give a message away, in order, and wait until the broker has it."""
         while True:
             message = await self._waiting.get()
-            if message.qos == 0:
-                await asyncio.sleep(0)  # neither this queue nor a socket with room would ever give the loop its turn
-            else:
+            properties = self._properties(PacketTypes.PUBLISH, message.user_properties)
+            if message.qos:
                 await self._up.wait()
-            try:
-                await self._client.publish(
-                    message.topic,
-                    message.payload,
-                    qos=message.qos,
-                    retain=message.retain,
-                    properties=self._properties(PacketTypes.PUBLISH, message.user_properties),
-                    timeout=math.inf,
-                )
-            except aiomqtt.MqttError:
-                self.dropped += message.qos == 0  # what is above, paho keeps and sends again
             else:
-                if message.qos:
-                    self._acknowledged()
+                await asyncio.sleep(0)  # neither this queue nor a socket with room would ever give the loop its turn
+            # Not by aiomqtt, which does not see every acknowledgement where a connection breaks. What is above QoS 0
+            # paho keeps and sends again.
+            told = self._client._client.publish(  # noqa: SLF001
+                message.topic, message.payload, message.qos, message.retain, properties
+            )
+            if message.qos:
+                await self._awaited(self._acknowledgements, told.mid)
+                self._acknowledged()
+            elif told.rc or not (told.is_published() or await self._awaited(self._writes, told.mid)):
+                self.dropped += 1
             self._waiting_bytes -= message.bytes
             self._waiting.task_done()
+
+    async def _awaited(self, where: dict[int, asyncio.Future[bool]], number: int) -> bool:
+        where[number] = asyncio.get_running_loop().create_future()
+        return await where[number]
+
+    def _published(self, _paho: object, _userdata: object, number: int, *_: object) -> None:
+        """Called by paho when the broker has a message, or at QoS 0 the socket."""
+        for where in (self._acknowledgements, self._writes):
+            future = where.pop(number, None)
+            if future is not None and not future.done():
+                future.set_result(True)
 
     def _acknowledged(self) -> None:
         self._confirmed += 1
@@ -270,6 +281,10 @@ class ClientLink:
             tls_context=(self._tls or tls_context()) if self.address.secure else None,
         )
         client.pending_calls_threshold = _AT_ONCE
+        paho = client._client  # noqa: SLF001 - aiomqtt hides what these two need
+        paho.on_publish = self._published
+        paho.on_socket_register_write = partial(_write_when_ready, asyncio.get_running_loop())
+        paho.manual_ack_set(all(item.qos != QoS.EXACTLY_ONCE for item in self._subscriptions))
         return client
 
     def _properties(self, kind: int, user: UserProperties, session_expiry_s: int = 0) -> Properties | None:
@@ -290,6 +305,8 @@ class ClientLink:
         """
         rng, attempt = random.Random(), 0
         while True:
+            # After a connection that broke aiomqtt takes its CONNACK for the next one's.
+            self._client._connected = asyncio.Future()  # noqa: SLF001
             if self.will is not None:  # it may be another one than last time
                 will = (self.will.topic, self.will.payload, int(self.will.qos), self.will.retain)
                 self._client._client.will_set(*will)  # noqa: SLF001 - aiomqtt asks for it only once
@@ -314,6 +331,10 @@ class ClientLink:
     def _changed(self, *, up: bool) -> None:
         if up != self._up.is_set():
             (self._up.set if up else self._up.clear)()
+            while self._writes and not up:
+                _, future = self._writes.popitem()
+                if not future.done():
+                    future.set_result(False)
             if self._on_state is not None:
                 self._on_state(up)
 
@@ -331,6 +352,8 @@ class ClientLink:
                 batch.append(await anext(messages))
             if self._on_messages is not None:
                 self._on_messages([_packet(one) for one in batch])
+            for one in batch:
+                self._client._client.ack(one.mid, one.qos)  # noqa: SLF001 - nothing, where paho does it by itself
 
     def _complaint(self, error: aiomqtt.MqttError) -> BrokerError:
         """Why the first connection did not come about."""
@@ -359,6 +382,20 @@ class ClientLink:
         silent = self._qos == QoS.EXACTLY_ONCE and self._in_flight and not self._confirmed
         if reason == DisconnectReasonCode.QOS_NOT_SUPPORTED or silent:
             raise too_low(self._where, 1, self._qos)
+
+
+def _write_when_ready(loop: asyncio.AbstractEventLoop, paho: Client, _: object, sock: socket.socket) -> None:
+    """Called by paho, in any thread, when it has more to write than the socket took.
+
+    In the place of aiomqtt's own, which does it later also where paho does not want it any more: then the loop watches
+    a socket that is closed, and not the next one of the same number.
+    """
+
+    def watch() -> None:
+        if paho.want_write() and paho.socket() is sock:
+            loop.add_writer(sock, paho.loop_write)
+
+    loop.call_soon_threadsafe(watch)
 
 
 def _will(will: Will | None) -> aiomqtt.Will | None:

@@ -93,7 +93,7 @@ def _readings(records: list[object], now_s: float) -> Iterator[Reading]:
             ts = base_ts + record.get("t", 0.0)
         except TypeError:
             raise PayloadError("a field of the wrong type") from None
-        if type(record["v"]) is bool or not _NAME.fullmatch(name):
+        if type(record["v"]) is bool or type(name) is not str or not _NAME.fullmatch(name):
             raise PayloadError("a name or a number that RFC 8428 does not allow")
         if ts < _ABSOLUTE_S:
             ts += now_s

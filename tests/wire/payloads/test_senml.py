@@ -59,6 +59,8 @@ def test_what_others_publish() -> None:
         ([GOOD | {"n": ""}], "a name or a number"),
         ([GOOD | {"n": "no-parts"}], "building/quantity/name"),
         ([GOOD | {"n": 7}], "wrong type"),
+        ([GOOD | {"bn": 1, "n": 7}], "a name or a number"),
+        ([GOOD | {"bn": [], "n": []}], "a name or a number"),
         ([GOOD | {"v": "7"}], "wrong type"),
         ([GOOD | {"v": True}], "a name or a number"),
         ([GOOD | {"t": None}], "wrong type"),
@@ -91,7 +93,7 @@ VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text
 def test_no_record_breaks_the_decoder(record: dict[str, Any]) -> None:
     """Whatever stands in a record, the answer is a finite reading or a PayloadError."""
     try:
-        readings = decode(json.dumps([record | {"n": "a/b/c"}]).encode(), T)
+        readings = decode(json.dumps([{"n": "a/b/c"} | record]).encode(), T)
     except PayloadError:
         return
     assert all(abs(reading.value) < float("inf") and abs(reading.ts) < float("inf") for reading in readings)
