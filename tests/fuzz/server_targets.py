@@ -27,6 +27,7 @@ from reference_server.identity.tokens import Keys, verify
 from reference_server.ingest import Ingest
 from reference_server.limits import Limits
 from reference_server.session import Session
+from reference_server.traffic import Traffic
 from tests.fuzz.target import Target
 from wire import dashboard
 from wire.payloads import cbor, sparkplug
@@ -67,6 +68,7 @@ class _Connection:
         self.transport = self.protocol = self
         self.state = State.OPEN
         self.written = bytearray()
+        self.traffic = Traffic()
 
     def write(self, data: bytes) -> None:
         assert self.state is State.OPEN, "written after the close"
