@@ -20,7 +20,7 @@ demo: $(READY)
 	$(BIN)/sensorswarm run demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # Exact counts of a short real run: books, leaks, alerts. No limit on any latency: a shared machine has none to keep. That
 # nothing can be said (3), because somebody else took the cores meanwhile, is worth one more try.

@@ -1,12 +1,17 @@
 """What every test may use: scaled patience, free ports, a real broker."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from wire import ports
 from wire.broker import EmbeddedBroker
+
+# A shell that starts us in the background makes us ignore SIGINT, and what we start would too: Ctrl-C is tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PATIENCE = float(os.environ.get("SENSORSWARM_TEST_PATIENCE", "1"))
 

@@ -244,9 +244,10 @@ class Link:
         accepted = await connection.answer(ConnAckPacket)
         if accepted is None and isinstance(connection.broken_by, ssl.SSLError):  # our certificate, TLS 1.3 says it late
             raise unreachable(where, connection.broken_by)
-        if accepted is None:
+        if accepted is None:  # a reset may overtake the alert that says what was wrong with our certificate
+            doubt = ", or our certificate: check --broker-cert and --broker-key" if self.address.secure else ""
             raise _NotMqtt5Error(
-                f"{where} closed the connection before CONNACK; it may not speak MQTT 5 here or refuse this user"
+                f"{where} closed the connection before CONNACK; it may not speak MQTT 5 here or refuse this user{doubt}"
             )
         if accepted.reason_code is not ConnAckReasonCode.SUCCESS:
             reason = accepted.reason_code.name.lower().replace("_", " ")

@@ -284,7 +284,7 @@ async def test_a_broker_that_wants_to_know_us_sees_our_certificate(
             await known.drained()
         await known.close()
         for client in (None, certificates.stranger):
-            with pytest.raises(BrokerError, match=r"TLS failed \(.*\); check .*--broker-cert and --broker-key"):
+            with pytest.raises(BrokerError, match=r"check .*--broker-cert and --broker-key"):
                 await link("127.0.0.1", client).start()
         with pytest.raises(BrokerError, match=r"TLS failed .*mismatch.*--broker-ca and the host name"):
             await link("localhost", certificates.client).start()
