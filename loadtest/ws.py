@@ -17,6 +17,7 @@ import gevent
 from locust import User, events, task
 from locust.exception import StopUser
 from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner, WorkerRunner
+from locust.stats import CSV_STATS_INTERVAL_SEC
 from websockets.uri import WebSocketURI
 
 from loadtest import options
@@ -165,13 +166,16 @@ def _spawned(**_: object) -> None:
 
 
 @events.test_stop.add_listener
-def _finish(**_: object) -> None:
+def _finish(environment: Any, **_: object) -> None:  # noqa: ANN401
     if _Run.worker:
         _Run.worker.stopped()
     swarm, _Run.swarm = _Run.swarm, None
     if swarm:
         _Run.outcome = swarm.finish()
         _Run.crew = None
+        if environment.parsed_options.csv_prefix:
+            # Locust writes these tables once a second and not once more at its end: the last second would be missing.
+            gevent.sleep(CSV_STATS_INTERVAL_SEC + 0.2)
 
 
 def _quitting(environment: Any, **_: object) -> None:  # noqa: ANN401
