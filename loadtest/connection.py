@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 from websockets.exceptions import InvalidHandshake
 from websockets.frames import Frame, Opcode
-from websockets.protocol import Protocol, Side, State
+from websockets.protocol import Side, State
 from websockets.uri import WebSocketURI
 
 from loadtest.answers import NotHttpError
@@ -38,6 +38,7 @@ from loadtest.streams import Read, Stream
 from loadtest.transport import Message
 from wire.clock import now
 from wire.dashboard import Close
+from wire.websocket import CloseAnytime
 
 MAX_MESSAGE_BYTES = 16 * 2**20
 _SWITCHING = 101
@@ -76,7 +77,7 @@ class Connection:
         self.was_cut = False
         self.pulse: Pulse | None = None
         self._stream = stream
-        self._protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=MAX_MESSAGE_BYTES, logger=_LOGGER)
+        self._protocol = CloseAnytime(Side.CLIENT, state=State.OPEN, max_size=MAX_MESSAGE_BYTES, logger=_LOGGER)
         self._fragments: list[bytes] = []
         self._early: tuple[float, list[bytes]] | None = None  # what came together with the answer to the handshake
         self._ending: ConnectionEndedError | None = None  # told by the next receive

@@ -15,6 +15,7 @@ from typing import Any, Self, cast
 import websockets.asyncio.server
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.server import ServerProtocol
 
 from reference_server.client import CLOSE_TIMEOUT_S, Client, Connection
 from reference_server.frames import text_frames
@@ -32,6 +33,7 @@ from reference_server.traffic import Traffic
 from wire import clock
 from wire.dashboard import Close
 from wire.errors import SensorSwarmError
+from wire.websocket import CloseAnytime
 
 BACKLOG = 4096  # thousands of clients may come back in the same second
 # What waits in a transport: a client that is behind has caught up when it falls to a quarter of this. It must be less
@@ -45,6 +47,10 @@ _log = logging.getLogger("sensorswarm.serve.clients")
 # A write costs about 10 us, a thousand of them 10 ms, in which nothing else is done. In turns of so many clients a
 # reading that comes meanwhile still leaves with what the later clients get, and nobody waits for a second round.
 CLIENTS_A_TURN = 100
+
+
+class _Protocol(CloseAnytime, ServerProtocol):
+    """The rules of our side."""
 
 
 class ListenError(SensorSwarmError):
@@ -250,8 +256,9 @@ class Server:
         for connection in list(self._connections):
             connection.shut(Close.RESTART, "server restarts")
 
-    def _connection(self, *args: Any, **kwargs: Any) -> Connection:  # noqa: ANN401 - as websockets hands them over
-        connection = Connection(*args, **kwargs)
+    def _connection(self, protocol: ServerProtocol, *args: Any, **kwargs: Any) -> Connection:  # noqa: ANN401 - theirs
+        protocol.__class__ = _Protocol  # websockets makes it, and takes no other class
+        connection = Connection(protocol, *args, **kwargs)
         connection.answers = self._login.post
         connection.admission = self._admission
         connection.traffic = self.traffic

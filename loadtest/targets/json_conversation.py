@@ -13,11 +13,11 @@ from loadtest.targets.json_protocol import Kind, Protocol
 from loadtest.targets.json_reader import WRONG, Batch
 from loadtest.targets.json_schema import BUILDING, BUILDINGS, TOKEN, USER
 from loadtest.targets.json_templates import fill, places_of
+from loadtest.targets.notices import book
 from loadtest.targets.websocket import WebSocketConversation
 from loadtest.transport import Message
 from loadtest.unknown import Unknown
 from wire.clock import now
-from wire.records import AlertDelivery
 
 _REFUSED = 1008  # where a refusal carries no code: the policy's, RFC 6455, 7.4.1
 
@@ -166,19 +166,8 @@ class JsonConversation(WebSocketConversation):
         self.live = not self._asked
 
     def _alerts(self, message: Any, arrival_ts: float) -> None:  # noqa: ANN401
-        for building, alert_id, sensor, ts, kind in self._protocol.alerts_of(message):
-            new = self._books.alert(building, alert_id, sensor, arrival_ts)
-            delivery = AlertDelivery(
-                arrival=arrival_ts,
-                client="",
-                alert=alert_id,
-                building=building,
-                sensor=sensor,
-                alert_kind=kind,
-                ts=ts,
-                leaked=new is None,
-            )
-            self._take_alert(delivery, new is True)
+        for notice in self._protocol.alerts_of(message):
+            book(notice, arrival_ts, books=self._books, take_alert=self._take_alert)
 
     def _encoded(self, template: Any, more: dict[str, Any] | None = None) -> Message:  # noqa: ANN401 - any JSON
         """A message to send; a template that is a text is sent as that text."""

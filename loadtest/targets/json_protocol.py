@@ -11,7 +11,6 @@ from loadtest.targets.json_pointer import compile_pointer
 from loadtest.targets.json_reader import (
     WRONG,
     Holds,
-    Notice,
     alerts_of,
     array,
     holds,
@@ -19,6 +18,7 @@ from loadtest.targets.json_reader import (
     texts_of,
 )
 from loadtest.targets.json_schema import BUILDING, Condition, Spec
+from loadtest.targets.notices import Notice
 from wire.records import Measures
 
 

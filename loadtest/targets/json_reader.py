@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from loadtest.targets.json_pointer import Getter, compile_pointer
 from loadtest.targets.json_schema import PLACES, Alert, Condition, Reading, When
+from loadtest.targets.notices import Notice
 
 _LARGEST = 1e20  # beyond any time, in nanoseconds too
 
@@ -30,16 +31,6 @@ class Batch(NamedTuple):
 
     building: str
     readings: list[dict[str, Any]]
-
-
-class Notice(NamedTuple):
-    """One alert."""
-
-    building: str
-    id: str
-    sensor: str
-    ts: float
-    kind: str
 
 
 def seconds(unit: str) -> Callable[[Any], float]:

@@ -12,11 +12,11 @@ from loadtest.books import TIMES_END, Books
 from loadtest.handshake import Handshake
 from loadtest.roster import Manager
 from loadtest.targets import Conversation, TakeAlert
+from loadtest.targets.notices import Notice, book
 from loadtest.targets.websocket import WebSocketConversation, WebSocketTarget
 from loadtest.transport import Message
 from loadtest.unknown import Unknown
 from wire.dashboard import MAX_EPOCH, SUBPROTOCOL
-from wire.records import AlertDelivery
 
 _EPOCH, _OFFSET, _ALERT_EPOCH, _ALERT_OFFSET = 0, 1, 2, 3
 _OFFSETS_END = 2**63  # beyond it no hello could carry the offset back
@@ -141,18 +141,8 @@ class SensorSwarmConversation(WebSocketConversation):
             raise ValueError
         if position := self._positions.get(building):
             position[_ALERT_OFFSET] = offset
-        new = self._books.alert(building, alert_id, sensor, arrival_ts)
-        delivery = AlertDelivery(
-            arrival=arrival_ts,
-            client="",
-            alert=alert_id,
-            building=building,
-            sensor=sensor,
-            alert_kind=kind,
-            ts=ts,
-            leaked=new is None,
-        )
-        self._take_alert(delivery, new is True)
+        notice = Notice(building, alert_id, sensor, ts, kind)
+        book(notice, arrival_ts, books=self._books, take_alert=self._take_alert)
 
     def _skipped(self, count: object, data: bytes) -> None:
         if isinstance(count, int) and 0 <= count < _SKIPPED_END:

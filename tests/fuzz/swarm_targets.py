@@ -7,7 +7,7 @@ import dataclasses
 
 import orjson
 from websockets.frames import Close, Frame, Opcode
-from websockets.protocol import Protocol, Side, State
+from websockets.protocol import Side, State
 
 from loadtest.alerts import AlertRegister, settle_alerts
 from loadtest.answers import NotHttpError, parse_answer
@@ -23,6 +23,7 @@ from loadtest.unknown import Unknown
 from tests.fuzz.target import Target
 from wire import dashboard
 from wire.records import AlertDelivery
+from wire.websocket import CloseAnytime
 
 NOW = 1_763_856_000.0
 DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
@@ -46,7 +47,7 @@ class _Stream:
 def frames(data: bytes) -> None:
     """What a server sends, in reads of as many bytes as the first byte says (0: in one).
 
-    The messages, and the code it ends with, are those that the protocol of `websockets` finds by itself.
+    The messages, and the code it ends with, are those that the protocol below it finds by itself.
     """
     read_bytes, stream = sum(data[:1]), data[1:]
     connection = Connection(_Stream(stream, read_bytes or len(stream)))  # type: ignore[arg-type]
@@ -56,7 +57,7 @@ def frames(data: bytes) -> None:
             received += connection.receive()[1]
         except ConnectionEndedError as error:
             ended = error
-    protocol = Protocol(Side.CLIENT, state=State.OPEN, max_size=MAX_MESSAGE_BYTES)
+    protocol = CloseAnytime(Side.CLIENT, state=State.OPEN, max_size=MAX_MESSAGE_BYTES)
     protocol.receive_data(stream)
     protocol.receive_eof()
     messages, fragments = [], []
@@ -111,7 +112,8 @@ def answer(data: bytes) -> None:
 
 _TEXT = Frame(Opcode.TEXT, b'{"type":"welcome"}').serialize(mask=False)
 _LONG = Frame(Opcode.TEXT, b"x" * 300).serialize(mask=False)
-_CUT = Frame(Opcode.TEXT, b"begin", fin=False).serialize(mask=False) + Frame(Opcode.CONT, b"end").serialize(mask=False)
+_BEGUN = Frame(Opcode.TEXT, b"begin", fin=False).serialize(mask=False)
+_CUT = _BEGUN + Frame(Opcode.CONT, b"end").serialize(mask=False)
 _PING = Frame(Opcode.PING, b"1").serialize(mask=False)
 _CLOSE = Frame(Opcode.CLOSE, Close(1012, "restart").serialize()).serialize(mask=False)
 
@@ -144,6 +146,7 @@ TARGETS = {
             b"\x03" + _TEXT + _LONG + _CUT,
             b"\x50" + _CUT + _PING + _TEXT,
             b"\x00" + _CLOSE + _TEXT,
+            b"\x00" + _BEGUN + _CLOSE,
         ),
     ),
     "conversation": Target(

@@ -12,26 +12,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import random
 import secrets
-import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Literal
 
 import aiomqtt
 from mqtt5 import DisconnectReasonCode, PublishPacket, QoS, Will
-from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, Client
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from wire.backoff import Backoff
-from wire.mqtt.address import BrokerAddress, tls_context
-from wire.mqtt.errors import BrokerError, raise_if_failed, taken_over, too_low, unreachable
+from wire.mqtt import paho_client
+from wire.mqtt.address import BrokerAddress
+from wire.mqtt.errors import BrokerError, raise_if_failed, taken_over, too_low
 from wire.mqtt.link import Link
 from wire.mqtt.session import FIRST_ERROR_CODE, Decoder
 from wire.mqtt.terms import MessageHandler, StateHandler, Subscription, UserProperties, Version
@@ -39,8 +34,6 @@ from wire.mqtt.terms import MessageHandler, StateHandler, Subscription, UserProp
 _AT_ONCE = 20  # messages that aiomqtt is publishing: what paho has in flight at most
 _EXACTLY_ONCE_EXPIRY_S = 300  # how long the broker is to remember what it has of our QoS 2 messages
 _CONNECT_TIMEOUT_S = 5.0
-_SILENT = logging.getLogger("sensorswarm.aiomqtt")  # what paho has to tell, we tell in our own words
-_SILENT.setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +131,21 @@ class ClientLink:
             await probe.start(timeout_s=timeout_s)
             await probe.close()
             self._port = probe.port
-        self._client = self._make_client(min(timeout_s, _CONNECT_TIMEOUT_S))
+        self._client = paho_client.make_client(
+            self.address,
+            port=self._port,
+            client_id=self.client_id,
+            version=self._version,
+            keep_alive_s=self._keep_alive_s,
+            session_expiry_s=self._session_expiry_s,
+            will=self.will,
+            user_properties=self._user_properties,
+            tls=self._tls,
+            timeout_s=min(timeout_s, _CONNECT_TIMEOUT_S),
+            at_once=_AT_ONCE,
+            on_publish=self._published,
+            acknowledges=all(item.qos != QoS.EXACTLY_ONCE for item in self._subscriptions),
+        )
         ready = asyncio.Event()
         self._task = asyncio.create_task(self._keep_up(ready), name=f"aiomqtt link {self.client_id}")
         waiting = asyncio.create_task(ready.wait())
@@ -220,7 +227,7 @@ class ClientLink:
         """One of a few that give a message away, in order, and wait until the broker has it."""
         while True:
             message = await self._waiting.get()
-            properties = self._properties(PacketTypes.PUBLISH, message.user_properties)
+            properties = paho_client.properties(self._version, PacketTypes.PUBLISH, message.user_properties)
             if message.qos:
                 await self._up.wait()
             else:
@@ -257,46 +264,6 @@ class ClientLink:
 
     # Connecting and staying connected.
 
-    def _make_client(self, timeout_s: float) -> aiomqtt.Client:
-        kept = self._session_expiry_s > 0
-        transport: Literal["tcp", "websockets"] = "tcp" if self.address.websocket_path is None else "websockets"
-        client = aiomqtt.Client(
-            self.address.host,
-            self._port,
-            username=self.address.user,
-            password=self.address.password,
-            identifier=self.client_id,
-            protocol=aiomqtt.ProtocolVersion.V5 if self._version == "5" else aiomqtt.ProtocolVersion.V311,
-            clean_session=None if self._version == "5" else not kept,
-            # Paho's own default is "at the first time", and aiomqtt makes each time the first. 3.1.1 allows no other.
-            clean_start=not kept if self._version == "5" else MQTT_CLEAN_START_FIRST_ONLY,
-            properties=self._properties(PacketTypes.CONNECT, self._user_properties, self._session_expiry_s),
-            will=_will(self.will),
-            transport=transport,
-            websocket_path=self.address.websocket_path,
-            timeout=timeout_s,
-            logger=_SILENT,
-            keepalive=self._keep_alive_s,
-            max_inflight_messages=_AT_ONCE,
-            tls_context=(self._tls or tls_context()) if self.address.secure else None,
-        )
-        client.pending_calls_threshold = _AT_ONCE
-        paho = client._client  # noqa: SLF001 - aiomqtt hides what these two need
-        paho.on_publish = self._published
-        paho.on_socket_register_write = partial(_write_when_ready, asyncio.get_running_loop())
-        paho.manual_ack_set(all(item.qos != QoS.EXACTLY_ONCE for item in self._subscriptions))
-        return client
-
-    def _properties(self, kind: int, user: UserProperties, session_expiry_s: int = 0) -> Properties | None:
-        if self._version != "5" or not (user or session_expiry_s):
-            return None
-        properties = Properties(kind)  # type: ignore[no-untyped-call]  # paho's
-        if user:
-            properties.UserProperty = list(user)
-        if session_expiry_s:
-            properties.SessionExpiryInterval = session_expiry_s
-        return properties
-
     async def _keep_up(self, ready: asyncio.Event) -> None:
         """Connect again and again; `ready` is set the first time.
 
@@ -322,7 +289,7 @@ class ClientLink:
                     await self._hear()
             except aiomqtt.MqttError as error:
                 if not ready.is_set():
-                    raise self._complaint(error) from None
+                    raise paho_client.not_connected(error, self._where, self._version) from None
                 self._changed(up=False)
                 self._unless_hopeless(error)
             attempt += 1
@@ -351,22 +318,9 @@ class ClientLink:
             while len(messages):
                 batch.append(await anext(messages))
             if self._on_messages is not None:
-                self._on_messages([_packet(one) for one in batch])
+                self._on_messages([paho_client.publish_packet(one) for one in batch])
             for one in batch:
                 self._client._client.ack(one.mid, one.qos)  # noqa: SLF001 - nothing, where paho does it by itself
-
-    def _complaint(self, error: aiomqtt.MqttError) -> BrokerError:
-        """Why the first connection did not come about."""
-        cause = error.__context__
-        if isinstance(error, aiomqtt.MqttCodeError):
-            return BrokerError(f"{self._where} refused the connection: {str(error.rc).lower()}")
-        if isinstance(cause, OSError) and not isinstance(cause, TimeoutError):
-            return unreachable(self._where, cause)
-        if isinstance(cause, TimeoutError):
-            return BrokerError(
-                f"{self._where} did not answer; it may not speak MQTT {self._version} here or refuse this user"
-            )
-        return BrokerError(f"{self._where}: {error}; is the URL right?")
 
     def _unless_hopeless(self, error: aiomqtt.MqttError) -> None:
         """Look why a connection was lost.
@@ -382,27 +336,3 @@ class ClientLink:
         silent = self._qos == QoS.EXACTLY_ONCE and self._in_flight and not self._confirmed
         if reason == DisconnectReasonCode.QOS_NOT_SUPPORTED or silent:
             raise too_low(self._where, 1, self._qos)
-
-
-def _write_when_ready(loop: asyncio.AbstractEventLoop, paho: Client, _: object, sock: socket.socket) -> None:
-    """Called by paho, in any thread, when it has more to write than the socket took.
-
-    In the place of aiomqtt's own, which does it later also where paho does not want it any more: then the loop watches
-    a socket that is closed, and not the next one of the same number.
-    """
-
-    def watch() -> None:
-        if paho.want_write() and paho.socket() is sock:
-            loop.add_writer(sock, paho.loop_write)
-
-    loop.call_soon_threadsafe(watch)
-
-
-def _will(will: Will | None) -> aiomqtt.Will | None:
-    return None if will is None else aiomqtt.Will(will.topic, will.payload, int(will.qos), will.retain)
-
-
-def _packet(message: aiomqtt.Message) -> PublishPacket:
-    payload = message.payload if isinstance(message.payload, bytes) else b""
-    number = message.mid if message.qos else None
-    return PublishPacket(str(message.topic), payload, qos=QoS(message.qos), retain=message.retain, packet_id=number)
