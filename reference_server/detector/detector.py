@@ -15,6 +15,7 @@ from reference_server.alert import Alert, Kind
 from reference_server.detector import state as s
 from reference_server.detector.conditions import Pace, judge_first, judge_one
 from reference_server.detector.many import judge_many
+from reference_server.detector.memory import NOTHING, Memory, dump
 from reference_server.limits import Limits
 from reference_server.readings import MANY, Floats, Ints, Readings
 from reference_server.sensors import Sensors
@@ -37,18 +38,22 @@ class Detector:
         limits: what is an anomaly.
         time_scale: simulated seconds per wall-clock second.
         sensors: gives readings their rows.
+        memory: of the detector before this one.
 
     Attributes:
         look_at: Unix time at which `check` may next find a silent sensor, at the earliest; infinite for not at all.
     """
 
-    def __init__(self, limits: Limits, *, time_scale: float = 1.0, sensors: Sensors | None = None) -> None:
+    def __init__(
+        self, limits: Limits, *, time_scale: float = 1.0, sensors: Sensors | None = None, memory: Memory = NOTHING
+    ) -> None:
         self.sensors = sensors if sensors is not None else Sensors()
         self.look_at = math.inf
         self._limits = limits
         self._time_scale = time_scale
         self._pace = Pace.of(limits, time_scale)
         self._state = s.State(limits, time_scale=time_scale)
+        self._memory = memory
         self._suspended = False
         self._listening_since_ts = 0.0
 
@@ -63,7 +68,7 @@ class Detector:
             now: server's Unix time in seconds at which they were heard.
         """
         if len(self.sensors) > self._state.known:
-            self._state.admit(self.sensors.quantities)
+            self._admit()
         if not self._suspended:
             self.look_at = min(self.look_at, now + self._pace.silence_s)
         if len(readings) < MANY:
@@ -209,5 +214,14 @@ class Detector:
         self.suspend()
         for sensor, kind in conditions:
             row = self.sensors.row(sensor)
-            self._state.admit(self.sensors.quantities)
+            self._admit()
             self._state.raised[row] |= _BITS[kind]
+
+    def memory(self) -> bytes:
+        """What is remembered of the sensors, for the `memory` of the detector that comes next."""
+        return dump(self._state, self.sensors.ids, time_scale=self._time_scale)
+
+    def _admit(self) -> None:
+        first = self._state.known
+        self._state.admit(self.sensors.quantities)
+        self._memory.recall(self._state, self.sensors.ids[first:], first)

@@ -1,0 +1,80 @@
+"""What a detector remembers of its sensors, as bytes, for the one that comes after it. Pure.
+
+Without it a detector that starts anew misses a step between the last reading before it and the first one it hears, and
+learns what is usual from the beginning.
+
+A sensor is remembered once it is heard again, and not before: one that is gone does not fall silent by a restart.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from reference_server.detector import state as s
+from reference_server.readings import Floats
+
+MAX_SENSORS = 100_000  # 30 MB, which must be written while everybody waits for a process to end
+_FORMAT = 1
+
+
+class Memory:
+    """Pasts of sensors; each can be recalled once.
+
+    Args:
+        ids: of sensors.
+        past: as in `State`, shape (sensors, WIDTH).
+        changes: as in `State`, shape (sensors, CHANGES).
+    """
+
+    def __init__(self, ids: Sequence[str], past: Floats, changes: NDArray[np.float32]) -> None:
+        self._rows = {sensor: row for row, sensor in enumerate(ids)}
+        self._past = past
+        self._changes = changes
+
+    def recall(self, state: s.State, ids: Sequence[str], first: int) -> None:
+        """Give sensors that were just admitted, in rows from `first` on, the past that they had."""
+        for row, sensor in enumerate(ids, first):
+            known = self._rows.pop(sensor, None)
+            if known is not None:
+                state.past[row] = self._past[known]
+                state.changes[row] = self._changes[known]
+
+
+NOTHING = Memory((), np.empty((0, s.WIDTH)), np.empty((0, s.CHANGES), dtype=np.float32))
+
+
+def dump(state: s.State, ids: Sequence[str], *, time_scale: float) -> bytes:
+    """Bytes of what is remembered of sensors, of the first MAX_SENSORS at most; `ids` are those of all, by row."""
+    count = min(state.known, MAX_SENSORS)
+    file = io.BytesIO()
+    np.savez(
+        file,
+        form=np.array([_FORMAT, time_scale]),
+        ids=np.frombuffer(orjson.dumps(ids[:count]), dtype=np.uint8),
+        past=state.past[:count],
+        changes=state.changes[:count],
+    )
+    return file.getvalue()
+
+
+def load(data: bytes, *, time_scale: float) -> Memory:
+    """Read what `dump` wrote; what is of another version or another time scale is nothing.
+
+    Raises:
+        ValueError: it is broken.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as held:
+            if held["form"].tolist() != [_FORMAT, time_scale]:
+                return NOTHING
+            ids, past, changes = orjson.loads(held["ids"].tobytes()), held["past"], held["changes"]
+    except Exception as error:  # zipfile, zlib and numpy each have their own
+        raise ValueError(f"broken memory: {error}") from None
+    if past.shape != (len(ids), s.WIDTH) or changes.shape != (len(ids), s.CHANGES):
+        return NOTHING
+    return Memory(ids, past, changes)
