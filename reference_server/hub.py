@@ -109,7 +109,7 @@ class Hub(Generic[S]):
         self._subscribed: dict[S, set[str]] = {}  # names of its buildings
         self._followers: dict[S, tuple[Matches, Mapping[str, Position]]] = {}
         self._open_alerts: dict[tuple[str, Kind], str] = {}  # sensor and kind -> id of the alert that has not ended
-        self._restored: set[tuple[str, str, float]] = set()  # sensor, kind and ts of alerts of another process
+        self._told: dict[str, float] = {}  # see `told`
 
     def has_room_for(self, building: str) -> bool:
         """Whether the building has published before, or one more may: a stray publisher must not fill the memory."""
@@ -129,8 +129,8 @@ class Hub(Generic[S]):
                 place.alerts.go_on_after(entry.offset - 1)
             place.alerts.extend([entry.message])
             self._note(entry)
-            if not entry.cleared:
-                self._restored.add((entry.sensor, entry.kind, entry.ts))
+            if entry.cleared or entry.kind != "silent":  # which no reading raised
+                self._told[entry.sensor] = entry.ts
 
     @property
     def kept(self) -> tuple[int, int]:
@@ -142,6 +142,11 @@ class Hub(Generic[S]):
     def open_alerts(self) -> list[tuple[str, Kind]]:
         """Sensor and kind of the alerts that have not ended."""
         return list(self._open_alerts)
+
+    @property
+    def told(self) -> list[tuple[str, float]]:
+        """Sensor, and time (Unix seconds) of the last reading of which what was restored tells."""
+        return list(self._told.items())
 
     def publish(
         self,
@@ -318,11 +323,7 @@ class Hub(Generic[S]):
         return entries
 
     def _entry(self, place: _Building[S], alert: Alert, offset: int) -> Entry | None:
-        """Build an item of the alert lane.
-
-        None for the end of an alert that nobody was told of, and for an alert that everybody was told of before a
-        restart: the broker gives us again what we had not acknowledged.
-        """
+        """Build an item of the alert lane; None for the end of an alert that nobody was told of."""
         building = place.name
         if alert.cleared:
             alert_id = self._open_alerts.get((alert.sensor, alert.kind))
@@ -337,8 +338,6 @@ class Hub(Generic[S]):
                 ts=alert.ts,
                 value=alert.value,
             )
-        elif (alert.sensor, alert.kind, alert.ts) in self._restored:
-            return None
         else:
             alert_id = f"{self.alert_epoch}.{building}.{offset}"  # the epoch is random: unique across servers
             message = dashboard.alert(
