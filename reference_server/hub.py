@@ -107,9 +107,9 @@ class Hub(Generic[S]):
         self._max_buildings = max_buildings
         self._buildings: dict[str, _Building[S]] = {}
         self._subscribed: dict[S, set[str]] = {}  # names of its buildings
-        self._followers: dict[S, Matches] = {}
+        self._followers: dict[S, tuple[Matches, Mapping[str, Position]]] = {}
         self._open_alerts: dict[tuple[str, Kind], str] = {}  # sensor and kind -> id of the alert that has not ended
-        self._restored: set[tuple[str, str, float]] = set()  # sensor, kind and ts of alerts of another process
+        self._told: dict[str, float] = {}  # see `told`
 
     def has_room_for(self, building: str) -> bool:
         """Whether the building has published before, or one more may: a stray publisher must not fill the memory."""
@@ -129,8 +129,8 @@ class Hub(Generic[S]):
                 place.alerts.go_on_after(entry.offset - 1)
             place.alerts.extend([entry.message])
             self._note(entry)
-            if not entry.cleared:
-                self._restored.add((entry.sensor, entry.kind, entry.ts))
+            if entry.cleared or entry.kind != "silent":  # which no reading raised
+                self._told[entry.sensor] = entry.ts
 
     @property
     def kept(self) -> tuple[int, int]:
@@ -142,6 +142,11 @@ class Hub(Generic[S]):
     def open_alerts(self) -> list[tuple[str, Kind]]:
         """Sensor and kind of the alerts that have not ended."""
         return list(self._open_alerts)
+
+    @property
+    def told(self) -> list[tuple[str, float]]:
+        """Sensor, and time (Unix seconds) of the last reading of which what was restored tells."""
+        return list(self._told.items())
 
     def publish(
         self,
@@ -219,18 +224,7 @@ class Hub(Generic[S]):
         new = subscriber not in place.subscribers
         place.subscribers[subscriber] = None
         self._subscribed.setdefault(subscriber, set()).add(building)
-        alerts_recovered = (
-            new
-            and position is not None
-            and self._alert_epoch_of(position) == self.alert_epoch
-            and place.alerts.reaches_back_to(position.alert_offset)
-        )
-        recovered = (
-            alerts_recovered
-            and position is not None
-            and position.epoch == self.epoch
-            and place.readings.reaches_back_to(position.offset)
-        )
+        recovered, alerts_recovered = self._recovered(place, position if new else None)
         messages = [self._subscribed_message(place, recovered=recovered, alerts_recovered=alerts_recovered)]
         if recovered and position is not None:
             missed = list(place.readings.after(position.offset))
@@ -241,13 +235,15 @@ class Hub(Generic[S]):
 
     def follow(self, subscriber: S, matches: Matches, positions: Mapping[str, Position]) -> list[bytes]:
         """Subscribe to every building that matches: those that have published now, the others when they do."""
-        self._followers[subscriber] = matches
         mine = self._subscribed.get(subscriber, set())
         found = [
             place.name
             for place in self._buildings.values()
             if place.published and place.name not in mine and matches(place.name)
         ]
+        known = self._buildings
+        waiting = {name: at for name, at in positions.items() if name not in known or not known[name].published}
+        self._followers[subscriber] = matches, waiting
         return [message for name in found for message in self.subscribe(subscriber, name, positions.get(name))]
 
     def unsubscribe(self, subscriber: S, building: str) -> None:
@@ -278,16 +274,26 @@ class Hub(Generic[S]):
     def _appear(self, place: _Building[S]) -> list[Publication[S]]:
         """Subscribe those who follow a building that now publishes for the first time."""
         self.published_buildings += 1
-        joining = {
-            follower
-            for follower, matches in self._followers.items()
-            if follower not in place.subscribers and matches(place.name)
-        }
-        for follower in joining:
-            self._subscribed.setdefault(follower, set()).add(place.name)
-        place.subscribers |= dict.fromkeys(joining)
-        opening = [self._subscribed_message(place, recovered=False, alerts_recovered=False)]
-        return [Publication(place.name, joining, opening=opening)] if joining else []
+        openings: dict[tuple[bool, bool], set[S]] = {}
+        for follower, (matches, positions) in self._followers.items():
+            if follower not in place.subscribers and matches(place.name):
+                openings.setdefault(self._recovered(place, positions.get(place.name)), set()).add(follower)
+        publications: list[Publication[S]] = []
+        for (recovered, alerts_recovered), joining in openings.items():
+            for follower in joining:
+                self._subscribed.setdefault(follower, set()).add(place.name)
+            place.subscribers |= dict.fromkeys(joining)
+            opening = [self._subscribed_message(place, recovered=recovered, alerts_recovered=alerts_recovered)]
+            publications.append(Publication(place.name, joining, opening=opening))
+        return publications
+
+    def _recovered(self, place: _Building[S], position: Position | None) -> tuple[bool, bool]:
+        """Whether everything after a position is kept, of both lanes, and of the alerts alone."""
+        if position is None or self._alert_epoch_of(position) != self.alert_epoch:
+            return False, False
+        alerts = place.alerts.reaches_back_to(position.alert_offset)
+        both = alerts and position.epoch == self.epoch and place.readings.reaches_back_to(position.offset)
+        return both, alerts
 
     def _subscribed_message(self, place: _Building[S], *, recovered: bool, alerts_recovered: bool) -> bytes:
         return dashboard.subscribed(
@@ -317,11 +323,7 @@ class Hub(Generic[S]):
         return entries
 
     def _entry(self, place: _Building[S], alert: Alert, offset: int) -> Entry | None:
-        """Build an item of the alert lane.
-
-        None for the end of an alert that nobody was told of, and for an alert that everybody was told of before a
-        restart: the broker gives us again what we had not acknowledged.
-        """
+        """Build an item of the alert lane; None for the end of an alert that nobody was told of."""
         building = place.name
         if alert.cleared:
             alert_id = self._open_alerts.get((alert.sensor, alert.kind))
@@ -336,8 +338,6 @@ class Hub(Generic[S]):
                 ts=alert.ts,
                 value=alert.value,
             )
-        elif (alert.sensor, alert.kind, alert.ts) in self._restored:
-            return None
         else:
             alert_id = f"{self.alert_epoch}.{building}.{offset}"  # the epoch is random: unique across servers
             message = dashboard.alert(

@@ -11,13 +11,12 @@ import secrets
 import signal
 import socket
 import ssl
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from reference_server.accept import Reader
-from reference_server.alert import Kind
 from reference_server.alert_feed import AlertFeed
 from reference_server.alert_store import AlertStore
 from reference_server.certificate import Certificate
@@ -124,7 +123,7 @@ class Service:
         )
         self._certificate = settings.certificate
         self._drain_s = settings.drain_s
-        judge: Judge = Bystander() if feed is not None else detector_of(settings, hub.open_alerts)
+        judge: Judge = Bystander() if feed is not None else detector_of(settings, hub)
         self.ingest = Ingest(
             hub=hub,
             detector=judge,
@@ -235,10 +234,10 @@ class Service:
                 raise UnusableError(f"the embedded broker ended with {self.embedded.exit_code}; start again")
 
 
-def detector_of(settings: Settings, open_alerts: Iterable[tuple[str, Kind]]) -> Detector:
-    """Build a detector that knows of the alerts that have not ended."""
+def detector_of(settings: Settings, hub: Hub[Any]) -> Detector:
+    """Build a detector that knows what the hub was restored with."""
     detector = Detector(settings.limits, time_scale=settings.time_scale)
-    detector.restore(open_alerts)
+    detector.restore(hub.open_alerts, hub.told)
     return detector
 
 

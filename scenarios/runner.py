@@ -14,6 +14,8 @@ from operator import itemgetter
 from pathlib import Path
 from types import FrameType
 
+import psutil
+
 from scenarios import commands, facts, faults, subject
 from scenarios.children import Child, stop_all
 from scenarios.commands import Addresses
@@ -34,6 +36,7 @@ Progress = Callable[[float, float], None]  # seconds of load that have passed, a
 
 _READY_S = 30.0  # for the server, and for the simulator to begin
 _SETTLE_S = 20.0  # for the swarm to settle and write its books
+_REPLACE_S = 10.0  # beside its drain, for the last process that a rolling restart replaces to end
 _LOOPBACK = "127.0.0.1"
 _BROKER = "broker"
 
@@ -148,6 +151,7 @@ class _Conductor:
         self._probe: LagProbe | None = None  # once the server is up
         self._steps: list[tuple[float, Callable[[], None]]] = []  # what we do to the run ourselves, by time
         self._down: dict[str, Child] = {}  # killed by a fault, to be started again
+        self._to_replace: list[psutil.Process] = []  # the server's, when it was told to replace them
         self._environment = {
             SECRET_VARIABLE: _secret(server),
             "PYTHONUNBUFFERED": "1",
@@ -188,6 +192,7 @@ class _Conductor:
             self._expect_end(simulator)
             self._record.load_ended_ts = now()
             self._idle(scenario.drain_s)
+            self._judge_rolling()
 
             swarm.stop(patience_s=_SETTLE_S)
             self._judge_swarm(swarm)
@@ -330,7 +335,20 @@ class _Conductor:
         self._start(role, self._down.pop(role).command)
 
     def _roll(self, role: str) -> None:
-        self._child(role).process.send_signal(signal.SIGHUP)
+        child = self._child(role)
+        with contextlib.suppress(psutil.NoSuchProcess):  # that it died is told in a moment
+            self._to_replace += psutil.Process(child.pid).children(recursive=True)
+        child.process.send_signal(signal.SIGHUP)
+
+    def _judge_rolling(self) -> None:
+        """A server that still has a process which it was told to replace proves nothing about replacing them."""
+        patience_s = self._scenario.server.drain_s + _REPLACE_S
+        _, left = psutil.wait_procs(self._to_replace, timeout=patience_s)
+        if left:
+            still = ", ".join(str(process.pid) for process in left)
+            self._record.reasons.append(
+                f"the server still has processes that SIGHUP told it to replace ({still}); server.log says why"
+            )
 
     def _judge_swarm(self, swarm: Child) -> None:
         """0 and 1 are verdicts, which the report gives in full; anything else spoils the run."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Mapping
 
 import psutil
 
 from wire.clock import now
 from wire.records import RecordWriter, Resource
+
+CpuSeconds = Mapping[psutil.Process, float]  # used so far by each process; psutil knows a pid that came again
 
 
 class Sampler:
@@ -17,7 +20,7 @@ class Sampler:
         self._writer = writer
         self._processes: dict[str, psutil.Process] = {}
         self._lags: dict[str, Callable[[], float | None]] = {}
-        self._cpu_s: dict[str, tuple[float, float]] = {}  # role -> (time, CPU seconds so far)
+        self._before: dict[str, tuple[float, CpuSeconds]] = {}  # role -> time and what was used so far
 
     def watch(self, role: str, pid: int) -> None:
         """Sample this process from now on."""
@@ -40,18 +43,32 @@ class Sampler:
         self._writer.flush()
 
     def _sample(self, role: str, process: psutil.Process) -> Resource | None:
+        used: dict[psutil.Process, float] = {}
+        rss = 0
         try:
             family = [process, *process.children(recursive=True)]
-            times = [member.cpu_times() for member in family]
-            rss = sum(member.memory_info().rss for member in family)
         except psutil.Error:
             return None
+        for member in family:
+            with contextlib.suppress(psutil.Error):  # it ended meanwhile: the others count
+                times, memory = member.cpu_times(), member.memory_info()
+                used[member] = times.user + times.system
+                rss += memory.rss
+        if process not in used:
+            return None
         ts = now()
-        cpu_s = sum(item.user + item.system for item in times)
-        before_ts, before_s = self._cpu_s.get(role, (ts, cpu_s))
-        self._cpu_s[role] = (ts, cpu_s)
+        before_ts, before = self._before.get(role, (ts, used))
+        self._before[role] = (ts, used)
         if ts <= before_ts:
             return None
-        percent = max(0.0, 100 * (cpu_s - before_s) / (ts - before_ts))
+        percent = 100 * cpu_s(before, used) / (ts - before_ts)
         lag_ms = self._lags[role]() if role in self._lags else None
         return Resource(ts=ts, role=role, pid=process.pid, cpu_percent=round(percent, 1), rss_bytes=rss, lag_ms=lag_ms)
+
+
+def cpu_s(before: CpuSeconds, used: CpuSeconds) -> float:
+    """CPU seconds between two looks at a family, of those that were there at the second: who ended takes nothing off.
+
+    Who was not there at the first look began since then.
+    """
+    return sum(seconds - before.get(member, 0.0) for member, seconds in used.items())

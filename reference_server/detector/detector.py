@@ -29,6 +29,7 @@ _KINDS: dict[int, Kind] = {
     s.SILENT: "silent",
 }
 _BITS = {kind: bit for bit, kind in _KINDS.items()}
+_REPEATED_S = 600.0  # what comes again reaches less far back; beyond that a clock was set back
 
 
 class Detector:
@@ -56,6 +57,8 @@ class Detector:
         self._memory = memory
         self._suspended = False
         self._listening_since_ts = 0.0
+        self._told: dict[str, float] = {}  # as in `restore`, of sensors that were not heard since
+        self._repeating: dict[int, float] = {}  # the same by row, until a newer reading is heard
 
     def observe(self, readings: Readings, now: float) -> list[Alert]:
         """Judge readings, each sensor's in the order they came.
@@ -88,6 +91,7 @@ class Detector:
     def _one_by_one(self, readings: Readings, positions: Iterable[int], now: float) -> list[Alert]:
         state, pace = self._state, self._pace
         raised_view, heard_view, past_view = state.raised_view, state.heard_view, state.past_view
+        repeating = self._repeating
         alerts: list[Alert] = []
         all_rows, all_ts, all_values = readings.rows, readings.ts, readings.values
         for position in positions:
@@ -99,8 +103,12 @@ class Detector:
                 holds, rise, score = judge_one(state, pace, row, ts, value)
             elif last_ts - ts > pace.window_s or last_ts == -math.inf:
                 holds = judge_first(state, pace, row, ts, value)
+                if (told_ts := self._told.pop(self.sensors.ids[row], None)) is not None:
+                    repeating[row] = told_ts
             else:
                 holds = was & ~s.SILENT
+            if row in repeating:
+                holds = self._as_told(row, ts, was, holds)
             if holds != was:
                 alerts += self._changes(now, row, was, holds, ts, value, rise, score)
                 raised_view[row] = holds
@@ -113,7 +121,8 @@ class Detector:
         """Judge readings of as many sensors; one that is not simply the next of its sensor makes it a loop."""
         state = self._state
         last_ts = state.past[rows, s.TS]
-        if not ((ts > last_ts) & (last_ts > -math.inf)).all():
+        new = ((ts > last_ts) & (last_ts > -math.inf)).all()
+        if not new or (self._repeating and not self._repeating.keys().isdisjoint(rows.tolist())):
             return self._one_by_one(readings, range(len(readings)) if positions is None else positions, now)
         was = state.raised.take(rows)
         holds, rises, scores = judge_many(state, self._pace, rows, ts, values)
@@ -126,6 +135,13 @@ class Detector:
             state.raised[rows] = holds
         state.heard[rows] = now
         return alerts
+
+    def _as_told(self, row: int, ts: float, was: int, holds: int) -> int:
+        """What holds with a reading of a sensor that a restart told of: one that was judged before changes nothing."""
+        if 0 <= self._repeating[row] - ts <= _REPEATED_S:
+            return was & ~s.SILENT
+        del self._repeating[row]
+        return holds
 
     def _changes(
         self, now: float, row: int, was: int, holds: int, ts: float, value: float, rise: float, score: float
@@ -202,15 +218,20 @@ class Detector:
         self._listening_since_ts = now
         self.look_at = now + self._pace.silence_s if self._state.known else math.inf
 
-    def restore(self, conditions: Iterable[tuple[str, Kind]]) -> None:
+    def restore(self, conditions: Iterable[tuple[str, Kind]], told: Iterable[tuple[str, float]] = ()) -> None:
         """Take what was raised before a restart as raised: no second alert for the same event, a clear when it ends.
+
+        The broker gives us again what we had not acknowledged. Readings up to the last one that an alert, or its end,
+        tells of were judged, and everything that came of them was told: they change no condition.
 
         Call it before the first `resume`: until then silence is suspended, from then on these sensors too may fall
         silent.
 
         Args:
             conditions: sensor id and kind.
+            told: sensor id, and time (Unix seconds) of that last reading.
         """
+        self._told = dict(told)
         self.suspend()
         for sensor, kind in conditions:
             row = self.sensors.row(sensor)

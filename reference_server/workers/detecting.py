@@ -40,7 +40,7 @@ class Detecting:
         self._store = AlertStore(settings.alerts, history=ALERTS_HISTORY, shared=True)
         hub: Hub[Never] = Hub(epoch=self._store.epoch, readings_history=0)
         hub.restore(self._store.entries())
-        detector = detector_of(settings, hub.open_alerts)
+        detector = detector_of(settings, hub)
         reader = reader_of(
             settings,
             detector.sensors,

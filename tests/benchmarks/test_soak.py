@@ -1,12 +1,21 @@
 """The soak's verdict on samples made by rule, and the slope it goes by."""
 
+import contextlib
+import socket
+import sys
+import time
+
 import numpy as np
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import soak
 from benchmarks._soak_trend import medians, theil_sen
+from scenarios.children import Child
+from wire import ports
+from wire.errors import UnusableError
 
 MINUTES = np.arange(20.0)
 
@@ -46,7 +55,8 @@ def samples(*, leak_kib_min=0.0, descriptors_more=0, seed=1):
     for second in range(1200):
         warming_kib = 20_000 * min(second / 400, 1)
         rss_kib = 60_000 + warming_kib + leak_kib_min * second / 60 + rng.normal(0, 200)
-        yield soak.Sample(float(second), rss_kib, 217 + int(descriptors_more * second / 1199))
+        descriptors = 17 + int(descriptors_more * second / 1199) + rng.choice([-1, 0, 0, 0, 1])  # a connection opens
+        yield soak.Sample(float(second), rss_kib, descriptors)
 
 
 @pytest.mark.parametrize(
@@ -55,10 +65,57 @@ def samples(*, leak_kib_min=0.0, descriptors_more=0, seed=1):
         ({}, True),
         ({"leak_kib_min": 50}, True),
         ({"leak_kib_min": 150}, False),
-        ({"descriptors_more": 15}, True),
-        ({"descriptors_more": 40}, False),
+        ({"descriptors_more": 5}, True),
+        ({"descriptors_more": 20}, False),
     ],
 )
 def test_what_grows_is_seen(growth, flat):
     """Warming up is not growth; memory beyond the limit is, and so are descriptors that stay open."""
     assert soak.flat(soak.figures(list(samples(**growth)))) is flat
+
+
+@pytest.mark.parametrize(("connections_s", "code"), [(60.0, 0), (30.0, 0), (29.9, 3)])
+def test_few_connections_prove_nothing(connections_s, code):
+    """Neither that nothing is left behind by them, nor that something is."""
+    found, said = soak.judged(soak.figures(list(samples())) | {"connections_s": connections_s})
+    assert found == code
+    assert said == "flat" if code == 0 else "of 60 that were asked for" in said
+
+
+def test_descriptors_are_told_by_medians():
+    """A connection that opens between the two counts moves no figure."""
+    figures = soak.figures(list(samples(descriptors_more=20)))
+    assert figures["descriptors_slope_at_least"] > 0
+    assert figures["descriptors_start"] == 17
+    assert figures["descriptors_end"] == pytest.approx(36.5, abs=1)
+
+
+def test_clients_are_no_descriptors_of_the_server(tmp_path, broker, patience):
+    """Forty connections to a server of four processes are forty descriptors, and none of those that are counted."""
+    port = ports.free_port(in_a_row=3)
+    command = (sys.executable, "-m", "reference_server", "--broker", broker.url, "--port", str(port), "--workers", "2")
+    more = ("--metrics-port", str(port + 1), "--alerts", str(tmp_path / "alerts"))
+    child = Child.start("server", [*command, *more], log=tmp_path / "log", environment={})
+    try:
+        wait_for(lambda: child.last_words().startswith("serving"), patience(60))  # every process
+        process = psutil.Process(child.pid)
+        server = soak.Watched([process, *process.children()], [port + 1, port + 2])
+        assert len(server.processes) == 4
+        before = soak.sample(server, 0.0)
+        with contextlib.ExitStack() as opened:
+            for _ in range(40):
+                opened.enter_context(socket.create_connection(("127.0.0.1", port)))
+            wait_for(lambda: sum(map(soak._connections, server.metrics_ports)) == 40, patience(10))
+            during = soak.sample(server, 1.0)
+        assert during.descriptors == pytest.approx(before.descriptors, abs=4)
+    finally:
+        child.stop(patience_s=patience(20))
+    with pytest.raises(UnusableError, match=r"did not answer|of the server ended"):
+        soak.sample(server, 2.0)
+
+
+def wait_for(holds, seconds):
+    deadline_s = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)

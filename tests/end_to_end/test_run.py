@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import psutil
 import pytest
 
+from scenarios import runner, schema
+from scenarios.subject import Own
 from wire import records
 
 pytestmark = pytest.mark.end_to_end
@@ -175,6 +178,12 @@ def test_a_rolling_restart_loses_no_alert(start: Start, tmp_path: Path, patience
     path = tmp_path / "rolled.toml"
     path.write_text(ROLLING.format(duration_s=patience(9)))
     run = start("sensorswarm", "run", path, "--run-dir", "run")
+    wait_for((tmp_path / "run" / records.SWARM_READY).exists, patience(60))
+    server = run.member("reference_server", patience(5))
+    before = server.children()
+    assert len(before) == 3  # detector and workers
+    assert psutil.wait_procs(before, timeout=patience(60))[1] == []
+    wait_for(lambda: len(server.children()) == 3, patience(10))
     code, output = run.finish(patience(150))
     assert code == 0, output
     assert run.orphans(patience(5)) == []
@@ -186,6 +195,27 @@ def test_a_rolling_restart_loses_no_alert(start: Start, tmp_path: Path, patience
     assert books.readings.duplicated == books.alerts.duplicated == 0
     events = records.read_records(tmp_path / "run" / records.CLIENTS, records.ClientEvent)
     assert {event.code for event in events if event.event == "lost"} == {1012}
+
+
+def test_a_server_that_did_not_roll_proves_nothing(tmp_path: Path, patience: Patience) -> None:
+    """The new worker cannot start, so the old processes go on and the books hold; still the run is not usable."""
+    path = tmp_path / "rolled.toml"
+    path.write_text(ROLLING.format(duration_s=patience(4)))
+    limits = tmp_path / "limits.toml"
+    limits.write_text("")
+
+    def spoil(line: str) -> None:
+        if line.startswith("load"):  # before the fault is due
+            limits.write_text("nonsense")
+
+    server = Own(options=("--limits", str(limits)))
+    record = runner.run(schema.load(path), tmp_path / "run", tell=spoil, server=server)
+    assert not record.usable
+    (reason,) = record.reasons
+    assert "the server still has processes that SIGHUP told it to replace" in reason
+    pids = [int(pid) for pid in reason.partition("(")[2].partition(")")[0].split(", ")]
+    assert len(pids) == 3
+    assert not any(map(psutil.pid_exists, pids))
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,32 @@ def test_following_resumes_too() -> None:
     assert [item["n"] for item in past["readings"]] == [2, 3]
 
 
+@pytest.mark.parametrize(
+    ("position", "recovered", "alerts_recovered"),
+    [
+        (Position(epoch="e0", offset=7, alert_epoch="e1", alert_offset=0), False, True),  # as from another worker
+        (Position(epoch="e1", offset=0, alert_epoch="e1", alert_offset=0), True, True),
+        (Position(epoch="e1", offset=0, alert_epoch="e1", alert_offset=1), False, False),
+        (Position(epoch="e0", offset=0), False, False),
+    ],
+)
+def test_a_follower_comes_back_before_the_building_publishes_here(
+    position: Position, recovered: bool, alerts_recovered: bool
+) -> None:
+    """Its position counts when the building appears, and is its own; what is known by then is not kept."""
+    hub = hub_of()
+    publish(hub, "b-2", payloads(1, 1))
+    hub.follow("c", lambda _: True, {"b-1": position, "b-2": position})
+    hub.follow("d", lambda _: True, {})
+    assert list(hub._followers["c"][1]) == ["b-1"]
+    publications = publish(hub, "b-1", payloads(1, 1), [alert("b-1")])
+    told, *rest = sent_to(publications, "c")
+    assert (told["recovered"], told["alerts_recovered"]) == (recovered, alerts_recovered)
+    assert [frame["type"] for frame in rest] == ["readings", "alert"]
+    told, *_ = sent_to(publications, "d")
+    assert (told["recovered"], told["alerts_recovered"]) == (False, False)
+
+
 def test_names_that_only_subscribers_know_leave_with_them() -> None:
     """Invented names must not stay in memory."""
     hub = hub_of()

@@ -379,3 +379,22 @@ def test_silence_from_before_a_restart(feed: Make) -> None:
     assert (other.sensor, other.kind, other.ts, other.value) == ("b-1/temperature/2", "silent", START + 60, 60.0)
     (back,) = fed.one(START + 70, 20.0)
     assert (back.sensor, back.kind, back.cleared, back.value) == (SENSOR, "silent", True, 70.0)
+
+
+@pytest.mark.parametrize("back_s", [0.0, 1.0, 300.0])
+def test_what_was_judged_before_a_restart_changes_nothing(feed: Make, back_s: float) -> None:
+    """Up to the reading that was told of last; from the next one on it is judged again."""
+    fed = feed()
+    fed.detector.restore([(SENSOR, "high")], [(SENSOR, START)])
+    fed.detector.resume(START)
+    assert fed.one(START - back_s, 20.0) == []
+    assert brief(fed.one(START + 1, 20.0)) == [("high", 1.0, "clear")]
+
+
+def test_a_clock_set_back_during_a_restart_silences_nobody(feed: Make) -> None:
+    """What was told of is an hour ahead: nothing from before it is awaited."""
+    fed = feed()
+    fed.detector.restore([(SENSOR, "high")], [(SENSOR, START + 3600)])
+    fed.detector.resume(START)
+    assert brief(fed.one(START, 20.0)) == [("high", 0.0, "clear")]
+    assert brief(fed.one(START + 1, -40.0)) == [("low", 1.0, "raise")]
