@@ -16,7 +16,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS alerts (
     PRIMARY KEY (building, number)
 )
 """
+_MEMORY = "CREATE TABLE IF NOT EXISTS memory (memory BLOB NOT NULL)"  # of the detector that ended, one row or none
 # Version 1 had no rowid, and so no order over all buildings.
 _FROM_1 = (
     "ALTER TABLE alerts RENAME TO alerts_1",
@@ -115,6 +116,31 @@ class AlertStore:
         else:
             self._unstored.clear()
             self._told = False
+
+    def remember(self, memory: bytes) -> None:
+        """Keep what the next process is to know, in the place of what was kept before."""
+        try:
+            self._replace_memory(memory)
+        except sqlite3.Error as error:
+            log.warning("what the detector remembers cannot be written to %s: %s", self.path, error)
+
+    def recall(self) -> bytes | None:
+        """Give what the process before this one wanted to be known, once: who is killed leaves nothing."""
+        if self._database is None:
+            return None
+        found = self._database.execute("SELECT memory FROM memory").fetchone()
+        if found is None:
+            return None
+        with suppress(sqlite3.Error):  # the disk may be full
+            self._replace_memory(None)
+        return bytes(found[0])
+
+    def _replace_memory(self, memory: bytes | None) -> None:
+        if self._database is not None:
+            with self._database:
+                self._database.execute("DELETE FROM memory")
+                if memory is not None:
+                    self._database.execute("INSERT INTO memory VALUES (?)", (memory,))
 
     def close(self) -> None:
         """Write what waits, if that is possible; safe to call twice."""
@@ -199,7 +225,7 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
     database.execute("PRAGMA synchronous=NORMAL")
     with database:
         database.execute("BEGIN IMMEDIATE")
-        for statement in (_EPOCH, *(_FROM_1 if version == 1 else (_ALERTS,))):
+        for statement in (_EPOCH, _MEMORY, *(_FROM_1 if version == 1 else (_ALERTS,))):
             database.execute(statement)
         database.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
 

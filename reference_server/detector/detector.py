@@ -240,7 +240,7 @@ class Detector:
 
     def memory(self) -> bytes:
         """What is remembered of the sensors, for the `memory` of the detector that comes next."""
-        return dump(self._state, self.sensors.ids, time_scale=self._time_scale)
+        return dump(self._state, self.sensors.ids, self._memory, time_scale=self._time_scale)
 
     def _admit(self) -> None:
         first = self._state.known

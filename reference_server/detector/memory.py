@@ -3,7 +3,8 @@
 Without it a detector that starts anew misses a step between the last reading before it and the first one it hears, and
 learns what is usual from the beginning.
 
-A sensor is remembered once it is heard again, and not before: one that is gone does not fall silent by a restart.
+A sensor is remembered once it is heard again, and not before: one that is gone does not fall silent by a restart. Whoever
+was not heard in a life is handed on to the next, for a day.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from reference_server.detector import state as s
 from reference_server.readings import Floats
 
+KEPT_S = 86_400.0
 MAX_SENSORS = 100_000  # 30 MB, which must be written while everybody waits for a process to end
 _FORMAT = 1
 
@@ -36,6 +38,12 @@ class Memory:
         self._past = past
         self._changes = changes
 
+    @property
+    def waiting(self) -> tuple[list[str], Floats, NDArray[np.float32]]:
+        """Those that were not recalled yet, as given."""
+        rows = list(self._rows.values())
+        return list(self._rows), self._past[rows], self._changes[rows]
+
     def recall(self, state: s.State, ids: Sequence[str], first: int) -> None:
         """Give sensors that were just admitted, in rows from `first` on, the past that they had."""
         for row, sensor in enumerate(ids, first):
@@ -48,16 +56,28 @@ class Memory:
 NOTHING = Memory((), np.empty((0, s.WIDTH)), np.empty((0, s.CHANGES), dtype=np.float32))
 
 
-def dump(state: s.State, ids: Sequence[str], *, time_scale: float) -> bytes:
-    """Bytes of what is remembered of sensors, of the first MAX_SENSORS at most; `ids` are those of all, by row."""
-    count = min(state.known, MAX_SENSORS)
+def dump(state: s.State, ids: Sequence[str], waiting: Memory, *, time_scale: float) -> bytes:
+    """Bytes of what is remembered of sensors, of the first MAX_SENSORS at most.
+
+    Args:
+        state: of those that were heard.
+        ids: theirs, by row.
+        waiting: of those that were not, in this life.
+        time_scale: of the detector.
+    """
+    more, their_past, their_changes = waiting.waiting
+    names = [*ids[: state.known], *more]
+    past = np.concatenate((state.past[: state.known], their_past))
+    changes = np.concatenate((state.changes[: state.known], their_changes))
+    last_ts = past[:, s.TS]
+    kept = np.nonzero(last_ts > last_ts.max(initial=-np.inf) - KEPT_S)[0][:MAX_SENSORS]
     file = io.BytesIO()
     np.savez(
         file,
         form=np.array([_FORMAT, time_scale]),
-        ids=np.frombuffer(orjson.dumps(ids[:count]), dtype=np.uint8),
-        past=state.past[:count],
-        changes=state.changes[:count],
+        ids=np.frombuffer(orjson.dumps([names[row] for row in kept.tolist()]), dtype=np.uint8),
+        past=past[kept],
+        changes=changes[kept],
     )
     return file.getvalue()
 

@@ -102,3 +102,18 @@ def test_only_so_many_are_remembered(feed: Make, monkeypatch: pytest.MonkeyPatch
     after = feed(memory=load(before.detector.memory(), time_scale=1.0))
     alerts = after.batch([("b-1/temperature/1", START + 5, 35.0), ("b-2/temperature/1", START + 5, 35.0)], START + 5)
     assert [alert.sensor for alert in alerts] == ["b-1/temperature/1"]
+
+
+def test_who_is_not_heard_in_one_life_is_known_in_the_next(feed: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two restarts in a row forget nothing; what is a day old is forgotten."""
+
+    def third(second_ts: float) -> Any:
+        first = feed()
+        first.batch([("b-1/temperature/1", START, 20.0), ("b-2/temperature/1", START, 20.0)], START)
+        second = feed(memory=load(first.detector.memory(), time_scale=1.0))
+        second.batch([("b-1/temperature/1", second_ts, 20.0)], second_ts)
+        return feed(memory=load(second.detector.memory(), time_scale=1.0))
+
+    step = [("b-2/temperature/1", START + 10, 35.0)]
+    assert [alert.kind for alert in third(START + 5).batch(step, START + 10)] == ["rate"]
+    assert third(START + remembered.KEPT_S).batch(step, START + 10) == []
