@@ -12,7 +12,7 @@ from pathlib import Path
 from wire.errors import SensorSwarmError
 
 _log = logging.getLogger("sensorswarm.serve")
-Stamp = tuple[tuple[int, int, int], ...]
+Stamp = tuple[tuple[int, int, int, int], ...]
 
 
 class CertificateError(SensorSwarmError):
@@ -35,7 +35,7 @@ def given_certificate(chain: Path | None, key: Path | None) -> Certificate | Non
 class Certificate:
     """A certificate chain and its private key, both PEM files.
 
-    A pair that becomes unusable changes nothing and is told once.
+    A pair that becomes unusable changes nothing and is told once; one that cannot be read is tried again at each look.
 
     Args:
         chain: the server's certificate first, then those that vouch for it.
@@ -52,8 +52,10 @@ class Certificate:
         self._chain, self._key = chain, key
         self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self.context.set_alpn_protocols(["http/1.1"])  # a WebSocket handshake is HTTP/1.1 and nothing else
+        self._told = ""  # why the pair that is there now is not used
         try:
-            self._seen = self._loaded = self._look()
+            self._seen: Stamp = self._look()
+            self._loaded: Stamp | None = self._seen
             self._load(self.context)
         except OSError as error:  # ssl.SSLError is one
             raise CertificateError(f"{self._names}: {_reason(error)}") from None
@@ -67,20 +69,31 @@ class Certificate:
             stamp = self._look()
         except OSError:
             return  # one is being replaced, or gone: what was read stays
-        if stamp != self._loaded and stamp == self._seen:
-            self.reload()
-        self._seen = stamp
+        if stamp != self._seen:
+            self._seen, self._told = stamp, ""
+        elif stamp != self._loaded:
+            self._read_again()
 
     def reload(self) -> None:
         """Read the files again, whether they have changed or not."""
+        self._told = ""
+        self._read_again()
+
+    def _read_again(self) -> None:
+        self._loaded = None
         try:
-            self._loaded = self._look()
+            stamp = self._look()
             # First into a context of its own: a wrong pair would leave half of itself in the one that serves.
             self._load(ssl.create_default_context(ssl.Purpose.CLIENT_AUTH))
             self._load(self.context)
         except OSError as error:
-            _log.warning("%s: %s; what they said before stays in force", self._names, _reason(error))
+            if isinstance(error, ssl.SSLError):
+                self._loaded = stamp  # nothing will mend it but a change
+            if (reason := _reason(error)) != self._told:
+                self._told = reason
+                _log.warning("%s: %s; what they said before stays in force", self._names, reason)
         else:
+            self._loaded, self._told = stamp, ""
             _log.info("certificate read again")
 
     @property
@@ -93,7 +106,7 @@ class Certificate:
 
     def _look(self) -> Stamp:
         found = [path.stat() for path in (self._chain, self._key)]
-        return tuple((item.st_mtime_ns, item.st_size, item.st_ino) for item in found)
+        return tuple((item.st_mtime_ns, item.st_ctime_ns, item.st_size, item.st_ino) for item in found)
 
 
 def _reason(error: OSError) -> str:

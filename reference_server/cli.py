@@ -246,9 +246,14 @@ def _shown(host: str) -> str:
 def _secret(option: str | None, jwks: Path | None) -> tuple[str | None, str]:
     """Return the secret, and what tokens are signed with; with a JWKS, a secret counts only when it was given."""
     if jwks is None:
-        return chosen_secret(option)
+        return chosen_secret(option, _show_new_secret)
     given = given_secret(option)
     return (None, f"the keys in {jwks}") if given is None else (given[0], f"the keys in {jwks} or {given[1]}")
+
+
+def _show_new_secret(secret: str) -> None:
+    """To standard output, and so into no log of ours; no later run shows it again."""
+    _say(f"made a secret for your tokens, shown this once: {secret}")
 
 
 def _alerts_file(given: str | None, port: int) -> Path | None:

@@ -40,6 +40,7 @@ class Connection(ServerConnection):
     client: Client | None = None  # after the handshake
     answers: Answers | None = None  # what answers a POST, set before the connection is made
     admission: Admission | None = None  # who is let in, set before the connection is made
+    everybody: set[Connection] | None = None  # where it is kept from its beginning to its end, set before that
     allowance: Bucket | None = None  # of frames that the client may send, set after the handshake
     traffic = Traffic()  # where what is written is counted
     refusals = Refusals()  # where who is refused is counted
@@ -51,10 +52,12 @@ class Connection(ServerConnection):
         """Begin to count silence; cut who is far beyond a limit before it says anything."""
         self.heard_s = time.monotonic()
         super().connection_made(transport)
+        if self.everybody is not None:
+            self.everybody.add(self)
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if isinstance(peer, tuple) else ""
         if self.answers is not None:
-            self.transport.set_protocol(FirstBytes(self, self.transport, self.answers))
+            self.transport.set_protocol(FirstBytes(self, self.transport, self.answers, self.refusals))
         admission = self.admission
         if admission is not None:
             self.connection_lost_waiter.add_done_callback(lambda _: admission.left(self.address))
@@ -80,8 +83,15 @@ class Connection(ServerConnection):
         of the stream. A write after that would raise, and in the middle of a fan-out that would end the server; and a
         peer that never closes would keep its connection for ever.
         """
+        if self._ends:  # no pongs, only the stream's end
+            self.protocol.writes = [data for data in self.protocol.writes if not data]
         super().send_data()
-        if self.client is not None and self.protocol.state is not State.OPEN and not self._ends:
+        if self.client is None:
+            return
+        if self.protocol.state is State.OPEN:
+            if self.client.clogged:
+                self.client.stuffed()
+        elif not self._ends:
             self._ends = True
             self.client.clogged = True
             self.loop.call_later(CLOSE_TIMEOUT_S, self.transport.abort)
@@ -104,6 +114,8 @@ class Connection(ServerConnection):
         if self.client is not None:
             self.client.clogged = True
         super().connection_lost(exc)
+        if self.everybody is not None:
+            self.everybody.discard(self)
 
     def pause_writing(self) -> None:
         """Note that the transport holds much; called by asyncio."""
@@ -123,8 +135,9 @@ class Connection(ServerConnection):
         if self._header_bytes <= MAX_HEADER_BYTES:
             return False
         if not self.transport.is_closing():
-            self.refusals.add(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-            self.transport.write(_HEADERS_TOO_LARGE)
+            if not self.protocol.eof_sent:  # else the library has refused it already
+                self.refusals.add(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                self.transport.write(_HEADERS_TOO_LARGE)
             self.transport.close()
         return True
 
@@ -198,6 +211,11 @@ class Client:
     def flooded(self) -> None:
         """Close, for it sends too much."""
         self._do(self.session.flooded())
+
+    def stuffed(self) -> None:
+        """Close if more waits than may: the library answers pings by itself, and asks no outbox."""
+        if not self._outbox.has_room_for(0, self.buffered_bytes):
+            self._shut_slow()
 
     def check(self, now: float, now_s: float) -> None:
         """Do what time alone brings."""
@@ -278,9 +296,9 @@ class Client:
                         dashboard.pong(ping=action.ping, received_ts=action.received_ts, sent_ts=clock.now())
                     )
                 case Subscribe():
-                    stream = self._hub.subscribe(self, action.building, action.position)
+                    stream = self._subscribe(action)
                     messages += stream
-                    missed_bytes += sum(map(len, stream[1:]))
+                    missed_bytes += sum(map(len, stream))
                 case Follow():
                     stream = self._hub.follow(self, action.matches, action.positions)
                     messages += stream
@@ -298,12 +316,17 @@ class Client:
                     return
         self._write(messages, missed_bytes=missed_bytes)
 
+    def _subscribe(self, action: Subscribe) -> list[bytes]:
+        if self._hub.has_place_for(action.building):
+            return self._hub.subscribe(self, action.building, action.position)
+        return [self.session.turned_away(action.building)]
+
     def _write(self, messages: list[bytes], *, missed_bytes: int = 0) -> None:
         """Write answers to the client's own doing.
 
         Args:
             messages: all of them.
-            missed_bytes: how much of it is what the client missed.
+            missed_bytes: how much of it answers a subscribe: what the client missed, and where its buildings stand.
         """
         answers = text_frames(messages)
         self.connection.traffic.sent_bytes += len(answers)

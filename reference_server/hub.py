@@ -24,6 +24,7 @@ from wire.errors import UnusableError
 
 READINGS_HISTORY = 4096  # readings kept per building
 ALERTS_HISTORY = 1024  # alerts kept per building, ends of alerts included
+MAX_AWAITED = 2 * dashboard.MAX_BUILDINGS  # names, some KB each: no connection alone can take up all of them
 
 S = TypeVar("S")
 Matches = Callable[[str], bool]
@@ -87,6 +88,7 @@ class Hub(Generic[S]):
         readings_history: readings kept per building.
         alerts_history: alerts kept per building.
         max_buildings: buildings that may publish; see `has_room_for`.
+        max_awaited: buildings that nobody has published, and somebody may wait for; see `has_place_for`.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Hub(Generic[S]):
         readings_history: int = READINGS_HISTORY,
         alerts_history: int = ALERTS_HISTORY,
         max_buildings: int = dashboard.MAX_BUILDINGS,
+        max_awaited: int = MAX_AWAITED,
     ) -> None:
         self.epoch = epoch
         self.alert_epoch = epoch if alert_epoch is None else alert_epoch
@@ -105,6 +108,7 @@ class Hub(Generic[S]):
         self._readings_history = readings_history
         self._alerts_history = alerts_history
         self._max_buildings = max_buildings
+        self._max_awaited = max_awaited
         self._buildings: dict[str, _Building[S]] = {}
         self._subscribed: dict[S, set[str]] = {}  # names of its buildings
         self._followers: dict[S, tuple[Matches, Mapping[str, Position]]] = {}
@@ -115,6 +119,10 @@ class Hub(Generic[S]):
         """Whether the building has published before, or one more may: a stray publisher must not fill the memory."""
         known = self._buildings.get(building)
         return (known is not None and known.published) or self.published_buildings < self._max_buildings
+
+    def has_place_for(self, building: str) -> bool:
+        """Whether the building is there already, or one more may be waited for: strangers name what they like."""
+        return building in self._buildings or len(self._buildings) - self.published_buildings < self._max_awaited
 
     def restore(self, entries: Iterable[Entry]) -> None:
         """Take up the alert lanes where another process left them; call before anything else.
@@ -215,7 +223,7 @@ class Hub(Generic[S]):
         return readings_messages(building, first, latest, skipped=skipped)
 
     def subscribe(self, subscriber: S, building: str, position: Position | None = None) -> list[bytes]:
-        """Subscribe to one building and give the messages that open its stream.
+        """Subscribe to one building, for which there is a place, and give the messages that open its stream.
 
         The first says where the building stands; what was missed since `position` follows where all of it is kept.
         Who is subscribed already is told where the building stands, and gets nothing twice.

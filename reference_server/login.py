@@ -20,6 +20,7 @@ from reference_server.identity.origins import origin_allowed
 from reference_server.identity.passwords import MAX_PASSWORD
 from reference_server.posts import Answer, Post, plain
 from reference_server.probes import PROBES
+from reference_server.quotas import site
 from reference_server.refusals import Refusals
 
 MAX_NAME = 256  # characters of a user
@@ -111,14 +112,14 @@ class Login:
         if fields is None:
             return plain(http.HTTPStatus.BAD_REQUEST, f"send user and password as {_FORM}")
         name, password = fields
-        now_s = time.monotonic()
-        wait_s = max(self._by_user.wait_s(name, now_s), self._by_address.wait_s(post.address, now_s))
+        address, now_s = site(post.address), time.monotonic()
+        wait_s = max(self._by_user.wait_s(name, now_s), self._by_address.wait_s(address, now_s))
         if wait_s:
             return _later(http.HTTPStatus.TOO_MANY_REQUESTS, f"Too many attempts: wait {wait_s} s.", wait_s)
         if self._waiting >= MAX_WAITING:
             return _later(http.HTTPStatus.SERVICE_UNAVAILABLE, "Too many log in at once: try again.", 1)
         self._by_user.made(name, now_s)
-        self._by_address.made(post.address, now_s)
+        self._by_address.made(address, now_s)
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
@@ -128,7 +129,7 @@ class Login:
         if user is None:
             return page(wrong="Wrong user or password.", status=http.HTTPStatus.UNAUTHORIZED)
         self._by_user.was_right(name)
-        self._by_address.was_right(post.address)
+        self._by_address.was_right(address)
         value = self._guard.open_session(user, self._now())
         return self._back(value, max_age_s=self._guard.access.session_ttl_s)
 

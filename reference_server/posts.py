@@ -16,6 +16,8 @@ from typing import cast
 
 import h11
 
+from reference_server.refusals import Refusals
+
 MAX_BODY_BYTES = 8 * 1024
 MAX_HEADER_BYTES = 16 * 1024
 _POST = b"POST "
@@ -59,19 +61,23 @@ class FirstBytes(asyncio.Protocol):
     Args:
         connection: the WebSocket connection, which has been told of the transport; it hears of the end in any case.
         answers: what answers a POST.
+        refusals: counts what is refused before anybody is asked.
     """
 
-    def __init__(self, connection: asyncio.Protocol, transport: asyncio.Transport, answers: Answers) -> None:
+    def __init__(
+        self, connection: asyncio.Protocol, transport: asyncio.Transport, answers: Answers, refusals: Refusals
+    ) -> None:
         self._connection = connection
         self._transport = transport
         self._answers = answers
+        self._refusals = refusals
         self._seen = b""
 
     def data_received(self, data: bytes) -> None:
         """Hand over to whom the first bytes belong."""
         self._seen += data
         if self._seen.startswith(_POST):
-            successor: asyncio.Protocol = _Exchange(self._connection, self._transport, self._answers)
+            successor: asyncio.Protocol = _Exchange(self._connection, self._transport, self._answers, self._refusals)
         elif _POST.startswith(self._seen):
             return
         else:
@@ -91,10 +97,13 @@ class FirstBytes(asyncio.Protocol):
 class _Exchange(asyncio.Protocol):
     """One POST, one answer, and the end."""
 
-    def __init__(self, connection: asyncio.Protocol, transport: asyncio.Transport, answers: Answers) -> None:
+    def __init__(
+        self, connection: asyncio.Protocol, transport: asyncio.Transport, answers: Answers, refusals: Refusals
+    ) -> None:
         self._connection = connection
         self._transport = transport
         self._answers = answers
+        self._refusals = refusals
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEADER_BYTES)
         self._request: h11.Request | None = None
         self._body = b""
@@ -111,8 +120,8 @@ class _Exchange(asyncio.Protocol):
             self._refuse(http.HTTPStatus(error.error_status_hint))
 
     def eof_received(self) -> bool | None:
-        """The answer may still be read by a peer that has sent all it wants to."""
-        return self._task is not None
+        """The answer may still be read by a peer that has sent all it wants to; with TLS both sides end at once."""
+        return self._task is not None and self._transport.can_write_eof()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._over = True
@@ -155,6 +164,7 @@ class _Exchange(asyncio.Protocol):
             self._refuse(http.HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _refuse(self, status: http.HTTPStatus) -> None:
+        self._refusals.add(status)
         self._write(plain(status, status.phrase.lower()))
 
     def _write(self, answer: Answer) -> None:

@@ -1,8 +1,9 @@
 """What answers those who only want to know how the server is: balancers, supervisors, people. Pure.
 
-/livez asks whether the process still turns: if it does not answer, start it again. It says nothing of the broker, which
-a new process would not bring back. /readyz asks whether new clients should be sent here: not while the broker is away
-or the server drains. /healthz is the same verdict with the figures.
+/livez asks whether the process still turns: if it does not answer on the port of the metrics, start it again; on the
+clients' port a limit may keep the question out. It says nothing of the broker, which a new process would not bring
+back. /readyz asks whether new clients should be sent here: not while the broker is away or the server drains. /healthz
+is the same verdict with the figures.
 """
 
 from __future__ import annotations

@@ -231,7 +231,7 @@ class Server:
             max_size=MAX_MESSAGE_BYTES,
             ping_interval=None,  # see Session.check
             write_limit=min(WRITE_HIGH_BYTES, self._max_buffered_bytes),
-            open_timeout=self._hello_deadline_s,  # of a handshake, and of a POST
+            open_timeout=self._hello_deadline_s,  # of a TLS handshake, of a handshake, and of a POST
             close_timeout=CLOSE_TIMEOUT_S,
             logger=silent("clients"),
             create_connection=cast("type[Connection]", self._connection),  # any callable does
@@ -263,8 +263,7 @@ class Server:
         connection.admission = self._admission
         connection.traffic = self.traffic
         connection.refusals = self.refusals
-        self._connections.add(connection)
-        connection.connection_lost_waiter.add_done_callback(lambda _: self._connections.discard(connection))
+        connection.everybody = self._connections  # once it is made: one whose TLS handshake fails never is
         return connection
 
     async def _handle(self, connection: ServerConnection) -> None:
@@ -290,6 +289,7 @@ class Server:
         finally:
             self.clients.discard(client)
             self._hub.forget(client)
+            our_code = _closed_with(connection)
             if session.identity is not None:
                 self._admission.leave_seat(session.identity.user)
                 _log.info(
@@ -297,11 +297,16 @@ class Server:
                     extra=fields(
                         user=session.identity.user,
                         address=ours.address,
-                        code=connection.close_code,
+                        code=connection.close_code if our_code is None else our_code,
                         seconds=round(time.monotonic() - opened_s, 3),
                     ),
                 )
-            sent = connection.protocol.close_sent
             # What the session closed it has counted; this is the library's doing (1009), or the outbox's (4008).
-            if sent is not None and not connection.protocol.close_rcvd_then_sent and session.state is not State.CLOSED:
-                self.refusals.add(sent.code)
+            if our_code is not None and session.state is not State.CLOSED:
+                self.refusals.add(our_code)
+
+
+def _closed_with(connection: ServerConnection) -> int | None:
+    """Code of our own close frame; None: there was none, or it answered the client's."""
+    sent = connection.protocol.close_sent
+    return sent.code if sent is not None and not connection.protocol.close_rcvd_then_sent else None

@@ -170,6 +170,13 @@ class Session:
             return []
         return self._refuse(Close.POLICY, "more messages than one client may send: send fewer", "too many messages")
 
+    def turned_away(self, building: str) -> bytes:
+        """Take a subscription back that there is no place for; gives the message that says so."""
+        self._subscribed.discard(building)
+        self.refusals.add(Close.OVERLOAD, "too many awaited buildings")
+        reason = f"too many buildings that nobody has published are waited for: {building}"
+        return dashboard.error(code=Close.OVERLOAD, reason=reason)
+
     def _hello(self, hello: Hello, now: float) -> list[Action]:
         handshake, self.handshake = self.handshake, None  # used once; what it holds need not stay
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from wire.errors import SensorSwarmError
@@ -21,8 +22,8 @@ def secret_path() -> Path:
     return state_dir() / "jwt-secret"
 
 
-def development_secret() -> str:
-    """Read the development secret, making it first where there is none.
+def development_secret(on_new: Callable[[str], None] = lambda _: None) -> str:
+    """Read the development secret, making it first where there is none; then `on_new` is given it, once and for all.
 
     Raises:
         SensorSwarmError: the file cannot be read or written; pass --jwt-secret instead.
@@ -34,12 +35,15 @@ def development_secret() -> str:
         draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         if not path.exists():
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            secret = secrets.token_urlsafe(32)
             with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(32))
+                file.write(secret)
             try:
                 os.link(draft, path)
             except FileExistsError:
                 pass
+            else:
+                on_new(secret)
             finally:
                 draft.unlink()
         return path.read_text().strip()

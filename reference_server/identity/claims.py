@@ -76,6 +76,10 @@ def granted(claims: Mapping[str, Any], now: float) -> Identity:
         or not all(isinstance(item, str) for item in buildings)
     ):
         raise TokenError(f"token not accepted: claim 'buildings' must be a list of at most {MAX_BUILDINGS} names")
+    try:
+        "".join([claims["sub"], *buildings]).encode()
+    except UnicodeEncodeError:  # JSON may hold half of a surrogate pair, which no message can
+        raise TokenError("token not accepted: claims 'sub' and 'buildings' must be text") from None
     return Identity(user=claims["sub"], buildings=tuple(buildings), expires_ts=expires_ts, jti=claims.get("jti"))
 
 

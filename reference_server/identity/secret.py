@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from collections.abc import Callable
 
 from reference_server.identity.tokens import RECOMMENDED_SECRET_BYTES, SecretError, check_secret
 from wire.secret import SECRET_VARIABLE, development_secret, secret_path
@@ -22,13 +23,18 @@ def given_secret(option: str | None) -> tuple[str, str] | None:
     return None
 
 
-def chosen_secret(option: str | None) -> tuple[str, str]:
+def chosen_secret(option: str | None, on_new: Callable[[str], None] = lambda _: None) -> tuple[str, str]:
     """Return the secret and where it comes from: the user's, else the development secret.
+
+    Args:
+        option: as given.
+        on_new: given the development secret when it was made just now.
 
     Raises:
         SensorSwarmError: it cannot sign anything, or the development secret cannot be read or made.
     """
-    return given_secret(option) or _checked(development_secret(), f"the development secret in {secret_path()}")
+    given = given_secret(option)
+    return given or _checked(development_secret(on_new), f"the development secret in {secret_path()}")
 
 
 def check_exposed(secret: str | None, address: str) -> None:

@@ -85,7 +85,9 @@ def signed_claims(token: str, keys: Keys, required: Sequence[str]) -> dict[str, 
             options={"require": list(required), "verify_exp": False, "verify_nbf": False, "verify_iat": False},
         )
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise TokenError(f"token not accepted: {error}") from None
+        # Some of these texts quote the header, whose JSON may hold what is no text (half of a surrogate pair).
+        reason = str(error).encode(errors="backslashreplace").decode()
+        raise TokenError(f"token not accepted: {reason}") from None
 
 
 def _key(kid: object, keys: Keys) -> tuple[Any, str]:

@@ -13,7 +13,7 @@ MAX_BYTES = 16 << 20
 _log = logging.getLogger("sensorswarm.serve")
 
 T = TypeVar("T")
-Stamp = tuple[int, int, int]
+Stamp = tuple[int, int, int, int]
 
 
 class WatchedFileError(SensorSwarmError):
@@ -49,19 +49,19 @@ class WatchedFile(Generic[T]):
         """Look at the file, read it when it changed; True: there is a new value. Call about once a second."""
         try:
             stamp = self._look()
-        except OSError as error:
+            if stamp == self._stamp:
+                return False
+            value = self._read()
+        except OSError as error:  # looked at again the next time: it may be readable then, and look as it does now
             if self._stamp is not None:
                 self._stamp = None
                 self._keep(error)
             return False
-        if stamp == self._stamp:
-            return False
-        self._stamp = stamp
-        try:
-            value = self._read()
-        except (OSError, SensorSwarmError) as error:
+        except SensorSwarmError as error:
+            self._stamp = stamp
             self._keep(error)
             return False
+        self._stamp = stamp
         changed = value != self.value
         self.value = value
         return changed
@@ -71,7 +71,7 @@ class WatchedFile(Generic[T]):
 
     def _look(self) -> Stamp:
         found = self._path.stat()
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
     def _read(self) -> T:
         with self._path.open("rb") as file:

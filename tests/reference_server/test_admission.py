@@ -129,6 +129,19 @@ async def test_a_client_within_its_rate_stays(run_server: RunServer, connect: Co
     assert client.socket.close_code is None
 
 
+async def test_a_request_that_is_none_is_not_answered_twice(server: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever goes on after the library has refused it is cut, without a word in the log."""
+    address = urlsplit(server.url)
+    async with asyncio.timeout(server.within_s):
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        writer.write(b"nonsense\r\n\r\n")
+        assert await reader.read() == b""
+        writer.write(b"x" * 20_000)
+        await server.until(lambda: not server.service.server.connections)
+        writer.transport.abort()
+    assert caplog.messages == []
+
+
 @pytest.mark.parametrize("beginning", [b"GET /ws HTTP/1.1\r\n", b"GET /ws"])
 async def test_a_handshake_longer_than_any_is_refused(server: Any, beginning: bytes) -> None:
     """431, after 16 KiB and not a mebibyte."""

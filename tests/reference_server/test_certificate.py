@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import logging
 import os
 import signal
@@ -131,6 +133,28 @@ async def test_a_client_over_tls_and_a_changed_certificate(run_server: RunServer
     assert await client.closed() == 1012
 
 
+async def test_tls_handshakes_that_fail_leave_nothing_behind(
+    run_server: RunServer, connect: Connect, pair: Pair
+) -> None:
+    """A hundred of them, plain HTTP, garbage or an end: none is counted, others get in, and the end is as ever."""
+    server = await run_server(certificate=Certificate(pair.chain, pair.key))
+    address = urlsplit(server.url)
+    server.url = server.url.replace("ws:", "wss:")
+
+    async with asyncio.timeout(server.within_s):
+        for number in range(100):
+            reader, writer = await asyncio.open_connection(address.hostname, address.port)
+            with contextlib.suppress(ConnectionError):
+                writer.write((b"GET /ws HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x05hello", b"")[number % 3])
+                writer.write_eof()
+                await reader.read()
+            writer.transport.abort()
+    client = await connect(server, "b-1", ssl=pair.trusting())
+    assert server.service.server.connections == 1
+    await server.service.drain()
+    assert await client.closed() == 1012
+
+
 async def test_hangup_has_it_read_at_once(run_server: RunServer, pair: Pair, hangup: None) -> None:
     """SIGHUP does not wait for the next look."""
     certificate = Certificate(pair.chain, pair.key)
@@ -175,6 +199,28 @@ def test_half_a_pair_changes_nothing(pair: Pair, other: Pair, caplog: pytest.Log
         certificate.reload()
     assert "No such file" in caplog.messages[-1]
     assert handshake(certificate, pair)
+
+
+def test_a_pair_that_cannot_be_read_is_tried_again(
+    pair: Pair, other: Pair, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No file is open to us for a while: told once, and taken over as soon as one is, though nothing has changed."""
+    certificate = Certificate(pair.chain, pair.key)
+    pair.chain.write_bytes(other.chain.read_bytes())
+    pair.key.write_bytes(other.key.read_bytes())
+    with monkeypatch.context() as patched, caplog.at_level(logging.INFO):
+        patched.setattr(Certificate, "_load", fail_to_read)
+        for _ in range(4):
+            certificate.refresh()
+        (line,) = caplog.messages
+        assert "Too many open files" in line
+    with caplog.at_level(logging.INFO):
+        certificate.refresh()
+    assert caplog.messages[1:] == ["certificate read again"]
+
+
+def fail_to_read(*_: object) -> None:
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
 
 def handshake(certificate: Certificate, pair: Pair) -> bool:

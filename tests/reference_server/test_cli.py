@@ -183,14 +183,20 @@ async def test_tls_metrics_and_a_log_for_machines(
     assert SECRET not in err
 
 
-def test_the_development_secret_is_named_and_not_shown(start: Start, broker: EmbeddedBroker, tmp_path: Path) -> None:
-    """Without a secret it makes one, and says in which file."""
-    process = start("--broker", broker.url, "--port", "0")
-    assert process.stdout is not None
-    line = process.stdout.readline()
+def test_a_new_development_secret_is_shown_once(start: Start, broker: EmbeddedBroker, tmp_path: Path) -> None:
+    """The run that makes it shows it on standard output, not in its log; the next one says only which file has it."""
     file = tmp_path / "sensorswarm" / "jwt-secret"
-    assert str(file) in line
-    assert file.read_text().strip() not in line
+    for shown in (1, 0):
+        process = start("--broker", broker.url, "--port", "0", "--log", "json")
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(shown + 1)]
+        assert said[-1].startswith("serving ")
+        assert str(file) in said[-1]
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate()
+        secret = file.read_text().strip()
+        assert [line.count(secret) for line in said] == [1, 0][-len(said) :]
+        assert secret not in out + err
 
 
 def test_a_port_in_use_ends_with_2(start: Start, broker: EmbeddedBroker, free_port: int) -> None:

@@ -165,6 +165,22 @@ def test_no_more_buildings_than_allowed() -> None:
     assert not hub.has_room_for("b-4")
 
 
+def test_no_more_names_are_waited_for_than_allowed() -> None:
+    """Invented names must not fill the memory; those that are there, published or not, may be had by anybody."""
+    hub: Hub[str] = Hub(epoch="e1", max_awaited=2)
+    publish(hub, "b-1", payloads(1, 1))
+    hub.subscribe("c", "b-2")
+    assert hub.has_place_for("b-3")
+    hub.subscribe("c", "b-3")
+    assert [hub.has_place_for(f"b-{number}") for number in (1, 2, 3, 4)] == [True, True, True, False]
+    publish(hub, "b-2", payloads(1, 1))  # waited for no longer
+    assert hub.has_place_for("b-4")
+    hub.subscribe("c", "b-4")
+    assert not hub.has_place_for("b-5")
+    hub.forget("c")
+    assert hub.has_place_for("b-5")
+
+
 def test_alert_ids_are_unique_across_buildings_and_starts() -> None:
     """An alert's id names the life of the server, the building and the offset."""
     ids = set()

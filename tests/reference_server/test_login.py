@@ -186,14 +186,20 @@ async def test_guessing_is_slowed_down(users: Path) -> None:
     assert refusals.counts == {"401": PER_USER + 1, "429": 1}
 
 
-async def test_an_address_that_guesses_waits(users: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another name for each try does not help; from elsewhere, anybody may try."""
+@pytest.mark.parametrize(
+    ("addresses", "another"),
+    [(["192.0.2.1"] * 4, "192.0.2.2"), ([f"2001:db8::{number}" for number in range(4)], "2001:db8:0:1::")],
+)
+async def test_an_address_that_guesses_waits(
+    users: Path, monkeypatch: pytest.MonkeyPatch, addresses: list[str], another: str
+) -> None:
+    """Another name for each try does not help, nor another address of one's own /64; from elsewhere anybody may."""
     monkeypatch.setattr("reference_server.login.PER_ADDRESS", 3)
     login = Login(Guard("s" * 32, Access(users=users)), Refusals(), lambda: 1000.0)
-    tries = [posted(b"user=u%d&password=x" % number, address="a") for number in range(4)]
+    tries = [posted(b"user=u%d&password=x" % number, address=address) for number, address in enumerate(addresses)]
     statuses = [(await login.post(one)).status for one in tries]
     assert statuses == [401, 401, 401, 429]
-    assert (await login.post(posted(b"user=u9&password=x", address="b"))).status == 401
+    assert (await login.post(posted(b"user=u9&password=x", address=another))).status == 401
 
 
 async def test_password_checks_are_bounded(users: Path, monkeypatch: pytest.MonkeyPatch) -> None:

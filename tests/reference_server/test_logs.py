@@ -71,6 +71,25 @@ def test_only_machines_hear_of_what_is_not_wrong(form: LogForm, shown: bool) -> 
         ours.setLevel(levels[1])
 
 
+@pytest.mark.parametrize("who", ["client", "server"])
+async def test_who_left_is_told_with_the_code_of_who_closed(
+    server: Any, connect: Callable[..., Any], caplog: pytest.LogCaptureFixture, who: str
+) -> None:
+    """Ours, also when the client is gone before it could answer."""
+    client = await connect(server, "b-1")
+    with caplog.at_level(logging.INFO, "sensorswarm.serve"):
+        if who == "client":
+            await client.socket.close(1001)
+        else:
+            client.socket.transport.pause_reading()
+            (ours,) = server.service.server.clients
+            ours.connection.shut(4008, "too slow")
+            client.socket.transport.abort()
+        await server.until(lambda: "client left" in caplog.messages)
+    line = json.loads(JsonFormatter().format(caplog.records[-1]))
+    assert (line["user"], line["code"]) == ("m-1", 1001 if who == "client" else 4008)
+
+
 async def test_no_token_is_ever_logged(run_server: RunServer, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Tokens in hello, header, cookie and query, good ones and bad ones, at the most talkative level there is."""
     path = tmp_path / "users.toml"

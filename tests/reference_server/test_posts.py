@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference_server.posts import MAX_BODY_BYTES, Answer, FirstBytes, Post, plain
+from reference_server.refusals import Refusals
 
 
 class Connection(asyncio.Protocol):
@@ -30,10 +31,17 @@ class Connection(asyncio.Protocol):
 class Transport(asyncio.Transport):
     """What a transport does, without a socket: it calls whoever is its protocol."""
 
-    def __init__(self, answers: object) -> None:
+    def __init__(self, answers: object, *, tls: bool = False) -> None:
         super().__init__({"peername": ("127.0.0.1", 5)})
         self.connection = Connection()
-        self.protocol: asyncio.BaseProtocol = FirstBytes(self.connection, self, answers)  # type: ignore[arg-type]
+        self.refusals = Refusals()
+        self.protocol: asyncio.BaseProtocol = FirstBytes(
+            self.connection,
+            self,
+            answers,  # type: ignore[arg-type]
+            self.refusals,
+        )
+        self.tls = tls
         self.written = b""
         self.closed = False
 
@@ -45,6 +53,9 @@ class Transport(asyncio.Transport):
 
     def close(self) -> None:
         self.closed = True
+
+    def can_write_eof(self) -> bool:
+        return not self.tls
 
     def feed(self, data: bytes) -> None:
         assert isinstance(self.protocol, asyncio.Protocol)
@@ -117,10 +128,11 @@ async def test_a_post_is_answered_once_and_the_connection_ends(size: int) -> Non
     ],
 )
 async def test_bad_requests_are_told_so(data: bytes, status: int) -> None:
-    """Not HTTP, headers without end, a body without end: a status, and the end."""
+    """Not HTTP, headers without end, a body without end: a status that is counted, and the end."""
     transport = Transport(nobody)
     transport.feed(data)
     assert transport.status == status
+    assert transport.refusals.counts == {str(status): 1}
     assert transport.closed
 
 
@@ -134,6 +146,15 @@ async def test_a_client_that_waits_for_100_gets_it() -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert b"HTTP/1.1 200" in transport.written
+
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_who_ends_its_side_is_still_answered_where_that_can_be(tls: bool) -> None:
+    """TLS ends both sides at once: to ask for one of them would be a line in the log each time."""
+    transport = Transport(echo, tls=tls)
+    transport.feed(request())
+    assert isinstance(transport.protocol, asyncio.Protocol)
+    assert transport.protocol.eof_received() is not tls
 
 
 async def test_a_mistake_of_ours_is_a_500_and_one_line(caplog: pytest.LogCaptureFixture) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import urllib.error
 import urllib.parse
@@ -20,8 +21,10 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from reference_server.outbox import MAX_BEHIND_BYTES
+from reference_server.quotas import Quotas
 from reference_server.server import ListenError, listen
 from wire.broker import EmbeddedBroker
+from wire.dashboard import MAX_BUILDINGS
 
 Connect = Callable[..., Any]
 RunServer = Callable[..., Any]
@@ -275,6 +278,49 @@ async def test_a_client_with_no_room_for_an_alert_is_closed(run_server: RunServe
     assert 0 < len(seqs) < count
 
 
+async def test_as_many_buildings_as_allowed_in_one_request(server: Any, connect: Connect) -> None:
+    """However long the answer, who reads it is not slow."""
+    client = await connect(server)
+    await client.send(type="hello", token=server.token("*"))
+    await client.next_of("welcome")
+    names = ["".join(letters) for letters in itertools.product("abcdefghijklmnopqrstuv", repeat=3)][:MAX_BUILDINGS]
+    await client.socket.send(json.dumps({"type": "subscribe", "buildings": names}, separators=(",", ":")))
+    assert [(await client.next_of("subscribed"))["building"] for _ in names] == names
+
+
+async def test_a_building_there_is_no_place_to_wait_for(server: Any, connect: Connect) -> None:
+    """1013 for that building alone, and nothing of it comes; when there is a place again it can be had."""
+    server.service.hub._max_awaited = 2
+    client = await connect(server)
+    await client.send(type="hello", token=server.token("*"), subscribe=["b-1", "b-2", "b-3"])
+    told = await client.next_of("error")
+    assert (told["code"], told["reason"].endswith(": b-3")) == (1013, True)
+    assert [item["building"] for item in client.got if item["type"] == "subscribed"] == ["b-1", "b-2"]
+    assert server.service.server.refusals.by_reason == [(1013, "too many awaited buildings", 1)]
+    server.publish("b-3")
+    server.publish("b-1")
+    assert [item["sensor"] for item in await client.readings(1)] == ["b-1/temperature/1"]
+    await client.send(type="subscribe", buildings=["b-4"])
+    assert (await client.next_of("subscribed"))["building"] == "b-4"
+
+
+async def test_a_client_that_only_pings_and_never_reads(run_server: RunServer) -> None:
+    """4008: what answers its pings is bounded as all else is, though the library writes it."""
+    most_bytes = 64 * 1024
+    server = await run_server(max_buffered_bytes=most_bytes, quotas=Quotas(frames_per_s=0))
+    _, writer = await raw_client(server, "b-1")
+    writer.transport.pause_reading()
+    (client,) = server.service.server.clients
+    pings = 100 * Frame(Opcode.PING, bytes(125)).serialize(mask=True)
+    async with asyncio.timeout(4 * server.within_s):
+        while client.connection.state is State.OPEN:
+            writer.write(pings)
+            await asyncio.sleep(0)
+            assert client.buffered_bytes < 2 * most_bytes
+    writer.transport.abort()
+    await server.until(lambda: server.service.server.refusals.counts == {"4008": 1})
+
+
 async def raw_client(server: Any, *buildings: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Connect without a WebSocket library that would hide what comes when; all that answers the hello is read."""
     address = urllib.parse.urlsplit(server.url)
@@ -292,7 +338,7 @@ async def raw_client(server: Any, *buildings: str) -> tuple[asyncio.StreamReader
 
 @pytest.mark.parametrize("who", ["client", "server"])
 async def test_nothing_follows_a_close_frame(server: Any, connect: Connect, who: str) -> None:
-    """Neither the answer to the client's close frame, nor the server's own, however much is published then."""
+    """Neither the answer to the client's close frame, nor the server's own, whatever is published or asked then."""
     witness = await connect(server, "b-1")
     reader, writer = await raw_client(server, "b-1")
     if who == "client":
@@ -302,6 +348,7 @@ async def test_nothing_follows_a_close_frame(server: Any, connect: Connect, who:
         server.service.server.deliver(server.service.hub.publish("b-1", [b"{}"], [0]))
         closing.connection.shut(1012, "bye")
         server.service.server.deliver(server.service.hub.publish("b-1", [b"{}"], [0]))
+    writer.write(Frame(Opcode.PING, b"still there?").serialize(mask=True))
     for value in range(50):
         server.publish("b-1", 20 + value / 100)
     await witness.readings(50)

@@ -250,6 +250,16 @@ def test_a_user_with_too_many_connections_gets_no_further() -> None:
     assert (asked, it.state, it.identity) == (["m-1"], State.CLOSED, None)
 
 
+def test_a_building_there_is_no_place_for_does_not_count() -> None:
+    """It is said with 1013, and nobody is at the limit of subscriptions for what it never got."""
+    it = opened("*")
+    names = [f"b-{number}" for number in range(10_000)]
+    it.receive(json.dumps({"type": "subscribe", "buildings": names}), NOW)
+    error = orjson.loads(it.turned_away("b-9"))
+    assert (error["type"], error["code"], "b-9" in error["reason"]) == ("error", 1013, True)
+    assert it.receive('{"type":"subscribe","buildings":["one more"]}', NOW) == [Subscribe("one more", None)]
+
+
 def test_a_flood_ends_a_conversation_once() -> None:
     """1008 whether hello was said or not; what is closed is not closed again."""
     for it in (session(), opened()):

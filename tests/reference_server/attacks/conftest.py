@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import secrets
+import ssl
 import subprocess
 import sys
 import urllib.error
@@ -30,6 +31,7 @@ from wire.reading import Reading
 from wire.topics import TopicTemplate
 
 READINGS_PER_S = 50
+MIB = 1 << 20
 CLOSE, PING = 8, 9
 
 
@@ -43,6 +45,10 @@ class Victim:
     broker: str
     topics: TopicTemplate
     within_s: float
+    tls: ssl.SSLContext | None = None  # what a client of it trusts, if it speaks TLS
+
+    def url(self, scheme: str, path: str) -> str:
+        return f"{scheme}{'s' if self.tls else ''}://127.0.0.1:{self.port}{path}"
 
     def token(self, *buildings: str, ttl_s: float = 600.0) -> str:
         return mint(self.secret, "m-1", list(buildings), ttl_s)
@@ -54,7 +60,8 @@ class Victim:
 
     async def health(self) -> dict[str, Any]:
         def ask() -> dict[str, Any]:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=self.within_s) as response:
+            url = self.url("http", "/healthz")
+            with urllib.request.urlopen(url, timeout=self.within_s, context=self.tls) as response:  # noqa: S310 - our own
                 return dict(json.loads(response.read()))
 
         return await asyncio.to_thread(ask)
@@ -71,7 +78,7 @@ class Victim:
         assert await self.refused(code) == count
 
 
-StartVictim = Callable[[float], contextlib.AbstractContextManager[Victim]]
+StartVictim = Callable[..., contextlib.AbstractContextManager[Victim]]
 
 
 @pytest.fixture(scope="session")
@@ -83,16 +90,27 @@ def victim(start_victim: StartVictim, patience: Callable[[float], float]) -> Ite
 
 @pytest.fixture(scope="session")
 def start_victim(broker: EmbeddedBroker, patience: Callable[[float], float]) -> StartVictim:
-    """Start servers that wait for a handshake, a hello or a pong for so many seconds."""
+    """Start servers that wait for a handshake, a hello or a pong for so many seconds; see `run_victim`."""
     return partial(run_victim, broker, patience(20))
 
 
 @contextlib.contextmanager
-def run_victim(broker: EmbeddedBroker, within_s: float, deadline_s: float) -> Iterator[Victim]:
-    """Run a server; whatever was done to it, at the end it must have nothing to say about it."""
+def run_victim(
+    broker: EmbeddedBroker,
+    within_s: float,
+    deadline_s: float,
+    *,
+    certificate: Path | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[Victim]:
+    """Run a server; whatever was done to it, at the end it must have nothing to say about it.
+
+    With a certificate (a PEM file with its key) it speaks TLS, and `tls` trusts it.
+    """
     topic, secret = f"a{secrets.token_hex(4)}/{{building}}/{{quantity}}/{{sensor}}", secrets.token_urlsafe(32)
+    told = [broker.url, topic, secret, str(deadline_s), *([str(certificate)] if certificate is not None else [])]
     process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("victim.py")), broker.url, topic, secret, str(deadline_s)],
+        [sys.executable, str(Path(__file__).with_name("victim.py")), *told],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -101,7 +119,7 @@ def run_victim(broker: EmbeddedBroker, within_s: float, deadline_s: float) -> It
     try:
         assert process.stdout is not None
         port = int(process.stdout.readline())
-        yield Victim(psutil.Process(process.pid), port, secret, broker.url, TopicTemplate(topic), within_s)
+        yield Victim(psutil.Process(process.pid), port, secret, broker.url, TopicTemplate(topic), within_s, tls)
         process.terminate()
         _, said = process.communicate(timeout=within_s)
         assert (process.returncode, said) == (0, "")
@@ -121,6 +139,14 @@ class Witness:
     seqs: list[int] = field(default_factory=list)
     worst_s: float = 0.0
     memory_bytes: int = 0  # the most that was seen
+
+    @contextlib.contextmanager
+    def bounded(self, by_bytes: int = 16 * MIB) -> Iterator[None]:
+        """Make sure that what is done inside lets the server grow by less than that, at any moment."""
+        before_bytes = self.memory_bytes = self.victim.memory_bytes
+        yield
+        self.memory_bytes = max(self.memory_bytes, self.victim.memory_bytes)
+        assert self.memory_bytes - before_bytes < by_bytes
 
     async def publish(self) -> None:
         """Readings of two buildings, without end."""
@@ -147,7 +173,7 @@ async def witness(victim: Victim) -> AsyncIterator[Witness]:
     publisher = Link(BrokerAddress.parse(victim.broker))
     await publisher.start()
     async with asyncio.timeout(victim.within_s):
-        socket = await websockets.connect(f"ws://127.0.0.1:{victim.port}/ws")
+        socket = await websockets.connect(victim.url("ws", "/ws"), ssl=victim.tls)
     hello = {"type": "hello", "token": victim.token("b-1"), "subscribe": ["b-1"]}
     await socket.send(json.dumps(hello))
     assert json.loads(await socket.recv())["type"] == "welcome"
@@ -270,7 +296,7 @@ async def attacker(victim: Victim) -> AsyncIterator[Attacker]:
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(*, shake: bool = True, limit: int = 65_536) -> Raw:
-            reader, writer = await asyncio.open_connection("127.0.0.1", victim.port, limit=limit)
+            reader, writer = await asyncio.open_connection("127.0.0.1", victim.port, limit=limit, ssl=victim.tls)
             raw = Raw(reader, writer, victim.within_s)
             stack.callback(raw.abort)
             if shake:

@@ -38,11 +38,11 @@ async def test_half_open_connections(
 ) -> None:
     """Ten thousand that connect and say nothing: a client gets in beside them, and memory is bounded.
 
-    Where fewer files may be open, as many as may.
+    Where fewer files may be open, as many as may; then it is said that this shows less.
     """
     count = min(HALF_OPEN, many_files - SPARE_FILES)
-    before_bytes, before_files = victim.memory_bytes, victim.process.num_fds()
-    with contextlib.ExitStack() as stack:
+    before_files = victim.process.num_fds()
+    with witness.bounded(count * KIB_A_HALF_OPEN * 1024), contextlib.ExitStack() as stack:
         for number in range(1, count + 1):
             silent = stack.enter_context(socket.socket())
             silent.setblocking(False)
@@ -54,5 +54,5 @@ async def test_half_open_connections(
         late = await attacker()
         late.hello(victim.token("b-1"), "b-1")
         assert (await late.told("welcome"))["buildings"] == ["b-1"]
-        grown_bytes = victim.memory_bytes - before_bytes
-    assert grown_bytes < count * KIB_A_HALF_OPEN * 1024
+    if count < HALF_OPEN:
+        pytest.skip(f"held for {count:,} only, of {HALF_OPEN:,}: {many_files:,} files may be open (ulimit -n)")

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 import uvloop
 
+from reference_server.certificate import Certificate
 from reference_server.quotas import Quotas, connections_allowed
 from reference_server.server import listen
 from reference_server.service import Service, Settings, allow_many_connections, until_signal
@@ -17,8 +19,11 @@ from wire.mqtt import BrokerAddress
 from wire.topics import TopicTemplate
 
 
-async def main(broker: str, topic: str, secret: str, patience_s: str) -> None:
-    """Serve until a signal; `patience_s`: for a handshake, for a hello, and in two halves for a pong."""
+async def main(broker: str, topic: str, secret: str, patience_s: str, certificate: str | None = None) -> None:
+    """Serve until a signal, over TLS with a `certificate` and its key in one file.
+
+    `patience_s`: for a handshake, for a hello, and in two halves for a pong.
+    """
     settings = Settings(
         secret=secret,
         broker=BrokerAddress.parse(broker),
@@ -26,6 +31,7 @@ async def main(broker: str, topic: str, secret: str, patience_s: str) -> None:
         hello_deadline_s=float(patience_s),
         heartbeat_s=float(patience_s) / 2,
         quotas=Quotas(connections=connections_allowed(None, allow_many_connections())),
+        certificate=Certificate(Path(certificate), Path(certificate)) if certificate is not None else None,
     )
     listening = listen("127.0.0.1", 0)
     service = Service(settings, listening)

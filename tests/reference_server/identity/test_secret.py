@@ -22,9 +22,12 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_option_then_the_variable_then_the_development_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was given comes first, and the origin says which it was, never what."""
     assert given_secret(None) is None
-    secret, origin = chosen_secret(None)
+    made: list[str] = []
+    secret, origin = chosen_secret(None, made.append)
     assert "development secret" in origin
     assert secret not in origin
+    assert chosen_secret(None, made.append) == (secret, origin)
+    assert made == [secret]
     monkeypatch.setenv(SECRET_VARIABLE, LONG)
     assert chosen_secret(None) == (LONG, SECRET_VARIABLE)
     assert given_secret(LONG + "y") == (LONG + "y", "--jwt-secret")

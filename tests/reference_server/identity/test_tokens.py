@@ -55,6 +55,9 @@ def test_minted_tokens_are_read_back() -> None:
         jwt.encode(CLAIMS | {"exp": 10**400}, SECRET),
         jwt.encode(CLAIMS | {"nbf": 1001}, SECRET),
         jwt.encode(CLAIMS | {"aud": "another service"}, SECRET),
+        jwt.encode(CLAIMS | {"sub": "\ud800"}, SECRET),
+        jwt.encode(CLAIMS | {"buildings": ["b-1", "\ud800", "\udc00"]}, SECRET),
+        unsigned(CLAIMS, {"alg": "HS256", "crit": ["\ud800"]}),
     ],
 )
 def test_bad_tokens_are_refused(token: str) -> None:
@@ -62,6 +65,7 @@ def test_bad_tokens_are_refused(token: str) -> None:
     with pytest.raises(TokenError) as caught:
         verify(token, KEYS, 1000.0)
     assert not isinstance(caught.value, TokenExpiredError)
+    assert str(caught.value).encode()  # it can be told
 
 
 @pytest.mark.parametrize(("now", "good"), [(1999.9, True), (2000.0, False), (9999.0, False)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from pathlib import Path
@@ -54,6 +55,41 @@ def test_a_broken_or_vanished_version_changes_nothing_and_is_told_once(
     assert str(path) in caplog.messages[0]
     assert "\n" not in caplog.messages[0]
     replace(path, "b\n")
+    assert (file.refresh(), file.value) == (True, {"b"})
+
+
+@pytest.mark.parametrize("failing", ["_look", "_read"])
+def test_a_file_that_cannot_be_read_for_a_while_is_read_then(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    """As when too many files are open: told once, and the new version counts when it can be read, changed or not."""
+    path = tmp_path / "revoked"
+    replace(path, "a\n")
+    file = watched(path)
+    replace(path, "b\n")
+    with monkeypatch.context() as patched, caplog.at_level(logging.WARNING):
+        patched.setattr(WatchedFile, failing, fail_to_read)
+        assert [file.refresh() for _ in range(3)] == [False] * 3
+    assert file.value == {"a"}
+    assert len(caplog.messages) == 1
+    assert "Too many open files" in caplog.messages[0]
+    assert (file.refresh(), file.value) == (True, {"b"})
+
+
+def fail_to_read(_: object) -> None:
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def test_a_change_that_only_its_ctime_shows(tmp_path: Path) -> None:
+    """Same size, same inode, and a time set back to what it was."""
+    path = tmp_path / "revoked"
+    path.write_text("a\n")
+    before = path.stat()
+    file = watched(path)
+    while path.stat().st_ctime_ns == before.st_ctime_ns:  # the file system's clock has ticks
+        path.write_text("b\n")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
     assert (file.refresh(), file.value) == (True, {"b"})
 
 
