@@ -2,7 +2,8 @@
 
 The write-ahead log makes a commit one append: what was committed survives the end of the process, however it ends
 (synchronous=NORMAL: a power cut may take the last moments; https://www.sqlite.org/wal.html). An alert is committed
-before it is sent. Where that fails, as on a full disk, alerts still go out: they are kept here and tried again.
+before it is sent. Where that fails, as on a full disk, it is kept here and tried again; it goes out all the same,
+unless those who send it read the file.
 
 Rows are in the order in which they were written, over all buildings: that of `rowid`, for the newest row is never
 deleted. By it other processes read on from where they were (`alert_feed`).
@@ -69,7 +70,9 @@ class AlertStore:
     def __init__(self, path: Path | None, *, history: int, shared: bool = False) -> None:
         self.path = path
         self._history = history
+        self._shared = shared
         self._unstored: list[Entry] = []
+        self._lost = 0  # that were too many to be kept here
         self._told = False
         with ExitStack() as held:
             if path is not None and shared:
@@ -109,9 +112,11 @@ class AlertStore:
                     [(building, offset - self._history) for building, offset in last.items()],
                 )
         except sqlite3.Error as error:
+            self._lost += max(0, len(self._unstored) - _MAX_UNSTORED)
             del self._unstored[:-_MAX_UNSTORED]
             if not self._told:
-                log.warning("alerts cannot be written to %s: %s; they would not survive a restart", self.path, error)
+                so = "until they can, no client hears of them" if self._shared else "they would not survive a restart"
+                log.warning("alerts cannot be written to %s: %s; %s", self.path, error, so)
             self._told = True
         else:
             self._unstored.clear()
@@ -143,11 +148,15 @@ class AlertStore:
                     self._database.execute("INSERT INTO memory VALUES (?)", (memory,))
 
     def close(self) -> None:
-        """Write what waits, if that is possible; safe to call twice."""
+        """Write what waits, if that is possible, and tell of what is lost; safe to call twice."""
         if self._database is not None:
             self.keep(())
             self._database.close()
             self._database = None
+            lost = self._lost + self.unstored
+            if lost:
+                so = "no client hears of them" if self._shared else "who was away does not hear of them"
+                log.warning("alerts that were never written to %s: %d; %s", self.path, lost, so)
         self._held.close()
 
     def _epoch(self) -> str:
@@ -227,7 +236,8 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
         database.execute("BEGIN IMMEDIATE")
         for statement in (_EPOCH, _MEMORY, *(_FROM_1 if version == 1 else (_ALERTS,))):
             database.execute(statement)
-        database.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
+        if version != _SCHEMA_VERSION:  # it would be written in any case, for which a full disk has no room
+            database.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
 
 
 def _unusable(path: Path, error: sqlite3.Error | OSError) -> AlertStoreError:

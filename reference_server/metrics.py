@@ -92,7 +92,9 @@ class Figures(Collector):
         yield _gauge("broker_connected", "1 while the MQTT broker is.", self._service.link.connected)
         yield _counter("readings", "Readings taken in.", ingest.readings)
         yield _counter("alerts", "Alerts raised.", ingest.alerts)
-        yield _gauge("unstored_alerts", "Alerts that wait for room on the disk.", self._service.unstored_alerts)
+        unstored = self._service.unstored_alerts
+        if unstored is not None:
+            yield _gauge("unstored_alerts", "Alerts that wait for room on the disk.", unstored)
         yield _counter("duplicates", "Readings dropped because they came before.", ingest.duplicates)
         malformed = _counter("malformed", "MQTT messages that could not be used.", labels=["kind"])
         for kind, count in ingest.malformed.counts.items():

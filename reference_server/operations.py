@@ -48,6 +48,11 @@ class Operations:
         )
         return self
 
+    def leave(self) -> None:
+        """Answer nobody any more who comes from now on: another process does, on the same port."""
+        if self._server is not None:
+            self._server.close(close_connections=False)
+
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None  # noqa: S101 - set by __aenter__
         self._server.close()

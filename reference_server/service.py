@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import re
 import resource
 import secrets
@@ -39,12 +40,14 @@ from wire import clock
 from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
 from wire.errors import SensorSwarmError, UnusableError
-from wire.mqtt import BrokerAddress, MqttLink, Subscription, Version, make_link
+from wire.mqtt import BrokerAddress, BrokerError, MqttLink, Subscription, Version, make_link
 from wire.topics import TopicTemplate
 
 TICK_S = 0.25
 LEAST_SLEEP_S = 0.025  # between two looks for silent sensors, each of which goes over all of them
 SESSION_EXPIRY_S = 300  # how long the broker keeps our session: for a restart, not for a holiday
+# Of a worker, to whose session nobody comes back when it was killed: as long as one that lives may need to.
+WORKER_SESSION_EXPIRY_S = 60
 # Publishers come back too, and what they publish to a new broker before we have subscribed is lost: be quick at first.
 RECONNECT = Backoff(delays_s=(0.1,) * 30 + (0.25, 0.5, 1.0, 2.0, 4.0), jitter="equal")
 TICKS_PER_CLIENT_CHECK = 4
@@ -59,6 +62,7 @@ class Settings:
     secret: str | None = field(repr=False)  # of HS256 tokens; None: only those of the JWKS are accepted
     access: Access = field(default_factory=Access)
     broker: BrokerAddress = field(default_factory=BrokerAddress)
+    patient: bool = False  # wait for the broker at the start too
     tls: ssl.SSLContext | None = None
     mqtt_version: Version = "5"
     topics: TopicTemplate = field(default_factory=TopicTemplate)
@@ -83,7 +87,8 @@ class Service:
     Args:
         settings: what it is told.
         listening: socket from `server.listen`; closed at the end.
-        feed: of a worker among several: alerts come from there, see `take_news`, and none are found here.
+        feed: of a worker among several: alerts come from there, see `take_news`, and none are found here. Its MQTT
+            session ends with it.
         number: the worker's.
 
     Attributes:
@@ -100,6 +105,7 @@ class Service:
         self._feed = feed
         self._feed_failed: UnusableError | None = None
         self._number = number
+        self._listening = listening
         self._store = AlertStore(settings.alerts if feed is None else None, history=ALERTS_HISTORY)
         hub: Hub[Client] = Hub(
             epoch=secrets.token_hex(8),
@@ -136,7 +142,9 @@ class Service:
             deliver=self._deliver,
             clock=clock.now,
         )
-        self.link = link_of(settings, self.ingest, settings.session or session_name(listening))
+        session = settings.session or session_name(listening)
+        self.link = link_of(settings, self.ingest, session, lasting=feed is None)
+        self._patient = settings.patient
 
     def health(self) -> tuple[bool, dict[str, Any]]:
         """Whether new clients should come here, and the fields of /healthz."""
@@ -151,7 +159,7 @@ class Service:
             "alerts": self.ingest.alerts,
             "duplicates": self.ingest.duplicates,
             "conflated": self.hub.skipped,
-            "unstored_alerts": self.unstored_alerts,
+            **({"unstored_alerts": self.unstored_alerts} if self.unstored_alerts is not None else {}),
             "refused": self.server.refusals.counts,
             "malformed": self.ingest.malformed.counts,
             "loop_lag_ms": round(1000 * max(self._recent_lags_s), 3),
@@ -160,20 +168,26 @@ class Service:
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until cancelled; `ready` is called once, when the broker has taken our subscription.
 
+        Nobody is let in before: a client is owed every reading from its subscription on.
+
         Raises:
-            BrokerError: the broker cannot be reached at the start. Later losses mend themselves.
+            BrokerError: the broker cannot be reached at the start, unless we are patient. Later losses mend themselves.
             UnusableError: our own broker died, or handling messages failed.
         """
-        async with self.server:
-            try:
-                await self.link.start()
-                ready()
-                await first_of(self.link.failed(), self._clockwork(), watch_silence(self.ingest))
-            finally:
-                await self.link.close(timeout_s=LINK_CLOSE_TIMEOUT_S)
-                self._store.close()
-                if self._feed is not None:
-                    self._feed.close()
+        try:
+            await connect(self.link, patient=self._patient)
+            async with self.server:
+                try:
+                    ready()
+                    await first_of(self.link.failed(), self._clockwork(), watch_silence(self.ingest))
+                finally:
+                    # Before the last clients go: what would come now, the broker keeps for our next life.
+                    await self.link.close(timeout_s=LINK_CLOSE_TIMEOUT_S)
+        finally:
+            self._listening.close()  # the server has, unless it never began
+            self._store.close()
+            if self._feed is not None:
+                self._feed.close()
 
     def take_news(self) -> None:
         """Take alerts up that another process committed; costs some microseconds when there are none."""
@@ -188,9 +202,9 @@ class Service:
             self._feed_failed = error
 
     @property
-    def unstored_alerts(self) -> int:
-        """Alerts that wait for room on the disk."""
-        return self._store.unstored
+    def unstored_alerts(self) -> int | None:
+        """Alerts that wait for room on the disk; None for a worker, for they wait in another process."""
+        return self._store.unstored if self._feed is None else None
 
     async def drain(self) -> None:
         """Send the clients away, while readings go on to those who are still here; then `run` may be cancelled."""
@@ -248,8 +262,12 @@ def reader_of(
     return settings.format.reader(settings.topics, sensors, has_room_for=has_room_for, ask=ask, clock=clock.now)
 
 
-def link_of(settings: Settings, ingest: Ingest[Any], session: str) -> MqttLink:
-    """Build the link that feeds an ingest; at QoS 1 the broker keeps a session of that name."""
+def link_of(settings: Settings, ingest: Ingest[Any], session: str, *, lasting: bool = True) -> MqttLink:
+    """Build the link that feeds an ingest; at QoS 1 the broker keeps a session of that name.
+
+    Lasting, the session is kept beyond our end; else it ends with us, for nobody would come back to it.
+    """
+    expiry_s = SESSION_EXPIRY_S if lasting else WORKER_SESSION_EXPIRY_S
     return make_link(
         settings.broker,
         version=settings.mqtt_version,
@@ -260,8 +278,30 @@ def link_of(settings: Settings, ingest: Ingest[Any], session: str) -> MqttLink:
         backoff=RECONNECT,
         # At QoS 0 the broker keeps nothing for us: no session, and a name of its own for each connection.
         client_id=f"sensorswarm-serve-{session}" if settings.qos else None,
-        session_expiry_s=SESSION_EXPIRY_S if settings.qos else 0,
+        session_expiry_s=expiry_s if settings.qos else 0,
+        keep_session=lasting,
     )
+
+
+async def connect(link: MqttLink, *, patient: bool) -> None:
+    """Start a link; a patient one waits for a broker that is away, as any link does once it was up.
+
+    Raises:
+        BrokerError: the broker does not take us, and the link is not patient.
+    """
+    rng, attempt = random.Random(), 0
+    while True:
+        try:
+            await link.start()
+        except BrokerError as error:
+            if not patient:
+                raise
+            if not attempt:
+                log.warning("%s; waiting for it", error)
+        else:
+            return
+        attempt += 1
+        await asyncio.sleep(RECONNECT.delay_s(attempt, rng))
 
 
 async def watch_silence(ingest: Ingest[Any]) -> None:

@@ -12,7 +12,7 @@ from reference_server.alert_feed import AlertFeed
 from reference_server.operations import Operations
 from reference_server.service import Service, Settings, until_signal
 from reference_server.workers.detecting import Detecting
-from reference_server.workers.line import NEWS, READY, Line
+from reference_server.workers.line import NEWS, READY, RELIEVED, Line
 from reference_server.workers.place import Place
 
 
@@ -25,19 +25,23 @@ async def run(settings: Settings, place: Place) -> None:
     # Of the whole family only the parent heeds what a terminal sends; it tells the others.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     line = Line(place.line)
+    settings = replace(settings, session=place.session, patient=place.patient)
     if place.listening is None:
         detecting = Detecting(settings, place.session, lambda: line.say(NEWS))
-        line.listen()
+        line.listen({})
         await until_signal(detecting.run(lambda: line.say(READY)), lambda: asyncio.sleep(0), lambda: None)
         return
     assert settings.alerts is not None  # noqa: S101 - the parent refuses to start without
     service = Service(
-        replace(settings, session=place.session),
+        settings,
         socket.socket(fileno=place.listening),
         feed=AlertFeed(settings.alerts),
         number=place.number,
     )
-    line.listen(service.take_news)
+    words = {NEWS: service.take_news}
     watched = None if place.watched is None else Operations(service, socket.socket(fileno=place.watched))
+    if watched is not None:
+        words[RELIEVED] = watched.leave  # who comes to its port now asks for the new process
+    line.listen(words)
     async with watched or nullcontext():
         await until_signal(service.run(lambda: line.say(READY)), service.drain, service.server.hurry)

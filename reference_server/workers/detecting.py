@@ -12,6 +12,7 @@ from reference_server.ingest import Ingest
 from reference_server.service import (
     LINK_CLOSE_TIMEOUT_S,
     Settings,
+    connect,
     detector_of,
     first_of,
     link_of,
@@ -49,16 +50,17 @@ class Detecting:
         )
         self._ingest = Ingest(hub=hub, detector=detector, reader=reader, deliver=self._keep, clock=clock.now)
         self._link = link_of(settings, self._ingest, session)
+        self._patient = settings.patient
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Judge until cancelled; `ready` is called once, when the broker has taken our subscription.
 
         Raises:
-            BrokerError: the broker cannot be reached at the start.
+            BrokerError: the broker cannot be reached at the start, unless we are patient.
             UnusableError: handling messages failed.
         """
         try:
-            await self._link.start()
+            await connect(self._link, patient=self._patient)
             ready()
             self._told()  # of what the one before us may have committed and not told
             await first_of(self._link.failed(), watch_silence(self._ingest), self._store_again())

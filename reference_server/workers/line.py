@@ -7,10 +7,11 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 READY = b"r"  # to the parent: it serves
 NEWS = b"n"  # to the parent, and from it: alerts were committed
+RELIEVED = b"x"  # from the parent: another process has the place now
 _READ_BYTES = 4096
 
 
@@ -26,11 +27,11 @@ class Line:
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
         self._socket.setblocking(False)
-        self._heard: Callable[[], None] = lambda: None
+        self._words: Mapping[bytes, Callable[[], None]] = {}
 
-    def listen(self, on_news: Callable[[], None] = lambda: None) -> None:
-        """Hear the parent from now on; needs a running loop."""
-        self._heard = on_news
+    def listen(self, words: Mapping[bytes, Callable[[], None]]) -> None:
+        """Hear the parent from now on, and do what each of its words asks for; needs a running loop."""
+        self._words = words
         asyncio.get_running_loop().add_reader(self._socket, self._read)
 
     def say(self, word: bytes) -> None:
@@ -44,7 +45,9 @@ class Line:
         except OSError:
             heard = b""
         if heard:
-            self._heard()
+            for word, act in self._words.items():
+                if word in heard:  # however often
+                    act()
             return
         asyncio.get_running_loop().remove_reader(self._socket)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import MutableMapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import orjson
 
@@ -20,11 +20,12 @@ class Place:
     line: int  # descriptor of its end of the line to the parent
     listening: int | None = None  # descriptor of its listening socket; the detector has none
     watched: int | None = None  # descriptor of the listening socket of its metrics, where they are wanted
+    patient: bool = field(default=False, kw_only=True)  # wait for a broker that is away, for it was there before
 
     @property
     def name(self) -> str:
         """For people."""
-        return f"worker {self.number}" if self.number else "detector"
+        return name_of(self.number)
 
     def tell(self) -> dict[str, str]:
         """What to add to the environment of the process."""
@@ -35,3 +36,8 @@ class Place:
         """Take what the parent told us, and leave it to none of our own children; None: nobody did."""
         told = environment.pop(VARIABLE, None)
         return cls(**orjson.loads(told)) if told is not None else None
+
+
+def name_of(number: int) -> str:
+    """Name the holder of a place, for people."""
+    return f"worker {number}" if number else "detector"

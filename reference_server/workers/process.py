@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from reference_server.workers.line import READY
-from reference_server.workers.place import Place
+from reference_server.workers.place import Place, name_of
 from wire.errors import ExitCode, SensorSwarmError, UnusableError
 
 _READ_BYTES = 4096
@@ -36,11 +36,18 @@ class Process:
         self._ready = asyncio.Event()
         self._line = ours
         self._process = process
+        self._asked = False  # to end
         self._started_s = time.monotonic()
 
     @classmethod
     async def start(
-        cls, number: int, session: str, sockets: Sequence[socket.socket], on_news: Callable[[], None]
+        cls,
+        number: int,
+        session: str,
+        sockets: Sequence[socket.socket],
+        on_news: Callable[[], None],
+        *,
+        patient: bool = False,
     ) -> Process:
         """Start the command that started us once more, in a place of its own.
 
@@ -49,15 +56,17 @@ class Process:
             session: as in `Place`.
             sockets: that it listens on: for clients, for those who watch it; both may be missing.
             on_news: called when it committed alerts.
+            patient: as in `Place`.
 
         Raises:
             UnusableError: the system has no room for one more process.
         """
-        ours, theirs = socket.socketpair()
-        with theirs:
-            handed = [theirs.fileno(), *[taken.fileno() for taken in sockets]]
-            place = Place(number, session, *handed)
-            try:
+        try:
+            ours, theirs = socket.socketpair()
+            with theirs, contextlib.ExitStack() as in_vain:
+                in_vain.enter_context(ours)
+                handed = [theirs.fileno(), *[taken.fileno() for taken in sockets]]
+                place = Place(number, session, *handed, patient=patient)
                 # As it was given, so that code, options and files are read anew. In a process group of its own: what a
                 # terminal sends is for us.
                 process = await asyncio.create_subprocess_exec(
@@ -68,9 +77,9 @@ class Process:
                     pass_fds=handed,
                     process_group=0,
                 )
-            except OSError as error:
-                ours.close()
-                raise UnusableError(f"{place.name} cannot be started: {error.strerror}") from None
+                in_vain.pop_all()
+        except OSError as error:
+            raise UnusableError(f"{name_of(number)} cannot be started: {error.strerror}") from None
         ours.setblocking(False)
         started = cls(place, ours, process)
         asyncio.get_running_loop().add_reader(ours, started._read, on_news)
@@ -122,8 +131,10 @@ class Process:
         await self._process.wait()
 
     async def stop(self, patience_s: float) -> None:
-        """Ask it to end; kill it when it has not after `patience_s`."""
-        self.ask_to_end()
+        """Ask it to end, once however often this is called; kill it when it has not after `patience_s`."""
+        if not self._asked:
+            self._asked = True
+            self.ask_to_end()
         try:
             async with asyncio.timeout(patience_s):
                 await self.ended()
@@ -134,7 +145,7 @@ class Process:
         self._hang_up()
 
     def ask_to_end(self) -> None:
-        """Send SIGTERM; nothing happens when it has ended."""
+        """Send SIGTERM, which a process takes for "at once" the second time; nothing happens when it has ended."""
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
 

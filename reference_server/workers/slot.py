@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from reference_server.logs import fields
+from reference_server.workers.line import RELIEVED
 from reference_server.workers.process import Process, ProcessEndedError
 from reference_server.workers.restarts import Restarts
 from wire.errors import UnusableError
@@ -14,16 +15,27 @@ from wire.errors import UnusableError
 log = logging.getLogger("sensorswarm.serve")
 
 
+class Start(Protocol):
+    """Starts a process for a place."""
+
+    async def __call__(self, *, patient: bool) -> Process:
+        """Start one; `patient` as in `Place`.
+
+        Raises:
+            UnusableError: the system has no room for it.
+        """
+
+
 class Slot:
     """One place. Call `fill` first, then `keep` for as long as the server lives; `replace` may be called meanwhile.
 
     Args:
-        start: starts a process for this place.
+        start: for this place.
         overlap: whether a new process may serve beside the old one until that has ended.
         patience_s: how long a process may take to end.
     """
 
-    def __init__(self, start: Callable[[], Awaitable[Process]], *, overlap: bool, patience_s: float) -> None:
+    def __init__(self, start: Start, *, overlap: bool, patience_s: float) -> None:
         self._start = start
         self._overlap = overlap
         self._patience_s = patience_s
@@ -36,6 +48,7 @@ class Slot:
 
         Raises:
             ProcessEndedError: it ended before.
+            UnusableError: the system has no room for it.
         """
         self._holder = await self._begin()
         await self._holder.until_ready()
@@ -43,8 +56,10 @@ class Slot:
     async def keep(self) -> None:
         """Start its process anew whenever it died.
 
+        The new one is patient: the options were right once, and a broker that is away ends nobody who lives either.
+
         Raises:
-            UnusableError: it died again and again.
+            UnusableError: it died again and again, or could not be started.
         """
         restarts = Restarts()
         while True:
@@ -54,13 +69,14 @@ class Slot:
             async with self._changing:
                 if self._holder is not process:  # replaced on purpose
                     continue
-                delay_s = restarts.delay_s(process.lived_s)
-                if delay_s is None:
-                    raise UnusableError(f"{process.place.name} {process.ended_how}, {restarts.in_a_row} times in a row")
-                log.warning("%s %s; starting it again", process.place.name, process.ended_how)
+                lived_s, why = process.lived_s, f"{process.place.name} {process.ended_how}"
                 await self._end(process)
-                await asyncio.sleep(delay_s)
-                self._holder = await self._begin()
+                while self._holder is process:
+                    await _wait(restarts, lived_s, why)
+                    try:
+                        self._holder = await self._begin(patient=True)
+                    except UnusableError as error:
+                        lived_s, why = 0.0, str(error)
 
     async def replace(self) -> None:
         """Put a new process in the place of the old one, which is asked to end.
@@ -84,6 +100,7 @@ class Slot:
                 raise
             self._holder = new
             log.info("relieved", extra=fields(process=new.place.name, pid=new.pid, old_pid=old.pid))
+            old.tell(RELIEVED)
             await self._end(old)
 
     def tell(self, word: bytes) -> None:
@@ -100,8 +117,8 @@ class Slot:
         """End whatever runs here; call it when neither `keep` nor `replace` goes on."""
         await asyncio.gather(*map(self._end, list(self._running)))
 
-    async def _begin(self) -> Process:
-        process = await self._start()
+    async def _begin(self, *, patient: bool = False) -> Process:
+        process = await self._start(patient=patient)
         self._running.append(process)
         return process
 
@@ -109,3 +126,16 @@ class Slot:
         await process.stop(self._patience_s)
         if process in self._running:  # not when it was ended to be replaced, and nothing came in its place
             self._running.remove(process)
+
+
+async def _wait(restarts: Restarts, lived_s: float, why: str) -> None:
+    """Tell of a death, and let some time pass before the next life.
+
+    Raises:
+        UnusableError: another one is no use.
+    """
+    delay_s = restarts.delay_s(lived_s)
+    if delay_s is None:
+        raise UnusableError(f"{why}, {restarts.in_a_row} times in a row")
+    log.warning("%s; starting it again", why)
+    await asyncio.sleep(delay_s)

@@ -1,7 +1,8 @@
 """The parent: starts detector and workers, keeps them running, replaces them one by one on SIGHUP, ends them all.
 
 It holds the listening sockets, one a worker. The kernel spreads connections over them (SO_REUSEPORT), and what waits
-in one is lost only when the last holder closes it: not while a worker is replaced, nor when one dies.
+in one is lost only when the last holder closes it: not while a worker is replaced, nor when one dies. At the end it is
+the first to close them: else the kernel would go on taking connections that nobody serves any more.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Supervisor:
     """All processes of one server.
 
     Args:
-        listening: a socket for each worker; stay open until `run` has ended.
+        listening: a socket for each worker; closed as soon as `run` ends.
         watched: the same for those who watch the workers; none where nobody wants to.
         session: name of the server's MQTT session: the detector's, which must find alerts whatever was restarted. Each
             worker has one of its own, a new one at each start: what was published before is nothing that it needs.
@@ -75,6 +76,7 @@ class Supervisor:
         embedded: EmbeddedBroker | None = None,
     ) -> None:
         self._session = session
+        self._sockets = [*listening, *watched]
         self._embedded = embedded
         self._asked_again = asyncio.Event()
         self._detector = Slot(self._start_detector, overlap=False, patience_s=patience_s)
@@ -100,6 +102,8 @@ class Supervisor:
             ready()
             await first_of(*[slot.keep() for slot in slots], self._replace_all(), self._watch_broker())
         finally:
+            for taken in self._sockets:  # each worker has its own of them until it needs it no more
+                taken.close()
             await asyncio.gather(*[slot.stop() for slot in self._workers])
             await self._detector.stop()  # last: clients that are still here hear of alerts
 
@@ -111,12 +115,12 @@ class Supervisor:
         for slot in [self._detector, *self._workers]:
             slot.hurry()
 
-    async def _start_detector(self) -> Process:
-        return await Process.start(0, self._session, (), self._spread_news)
+    async def _start_detector(self, *, patient: bool) -> Process:
+        return await Process.start(0, self._session, (), self._spread_news, patient=patient)
 
-    async def _start_worker(self, number: int, sockets: Sequence[socket.socket]) -> Process:
+    async def _start_worker(self, number: int, sockets: Sequence[socket.socket], *, patient: bool) -> Process:
         session = f"{self._session}-{number}-{secrets.token_hex(3)}"
-        return await Process.start(number, session, sockets, self._spread_news)
+        return await Process.start(number, session, sockets, self._spread_news, patient=patient)
 
     def _spread_news(self) -> None:
         for slot in self._workers:

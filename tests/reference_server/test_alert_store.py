@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from reference_server.alert_feed import AlertFeed
 from reference_server.alert_store import AlertStore, AlertStoreError
 from reference_server.lanes import Entry
 
@@ -23,8 +24,8 @@ def entry(number: int, *, building: str = "b-1", cleared: bool = False) -> Entry
 
 
 @contextmanager
-def opened(path: Path | None, history: int = 10) -> Iterator[AlertStore]:
-    store = AlertStore(path, history=history)
+def opened(path: Path | None, history: int = 10, *, shared: bool = False) -> Iterator[AlertStore]:
+    store = AlertStore(path, history=history, shared=shared)
     try:
         yield store
     finally:
@@ -78,25 +79,58 @@ def test_a_commit_survives_kill_minus_nine(tmp_path: Path) -> None:
         assert [kept.alert_id for kept in store.entries()] == ["id"]
 
 
-def test_what_cannot_be_written_is_written_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A full disk is told once; nothing is lost when there is room again."""
+@contextmanager
+def room_for(more: int, wal: Path) -> Iterator[None]:
+    """As on a full disk: files may grow to that of the log and so many bytes more, and no further."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    with opened(tmp_path / "a", history=10_000) as store, caplog.at_level(logging.WARNING):
-        size = (tmp_path / "a-wal").stat().st_size
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 8192, hard))
-        try:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (wal.stat().st_size + more, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+@pytest.mark.parametrize(("shared", "so"), [(False, "would not survive a restart"), (True, "no client hears")])
+def test_what_cannot_be_written_is_written_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, shared: bool, so: str
+) -> None:
+    """A full disk is told once; nothing is lost when there is room again."""
+    with opened(tmp_path / "a", history=10_000, shared=shared) as store, caplog.at_level(logging.WARNING):
+        with room_for(8192, tmp_path / "a-wal"):
             for number in range(1, 200):
                 store.keep([entry(number)])
             assert store.unstored > 0
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-            signal.signal(signal.SIGXFSZ, handler)
-        assert len(caplog.records) == 1
-        assert "would not survive a restart" in caplog.text
         store.keep([entry(200)])
         assert store.unstored == 0
         assert [kept.offset for kept in store.entries()] == list(range(1, 201))
+    assert len(caplog.records) == 1
+    assert so in caplog.text
+
+
+@pytest.mark.parametrize(("shared", "so"), [(False, "who was away does not hear"), (True, "no client hears")])
+def test_what_is_lost_at_the_end_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, shared: bool, so: str
+) -> None:
+    """How many, and what that means."""
+    with opened(tmp_path / "a", shared=shared) as store:
+        store.keep([entry(1)])
+        with room_for(0, tmp_path / "a-wal"):
+            store.keep([entry(2), entry(3)])
+            store.close()
+    assert f"alerts that were never written to {tmp_path / 'a'}: 2; {so}" in caplog.text
+
+
+def test_a_full_disk_hinders_no_one_who_comes_next(tmp_path: Path) -> None:
+    """A file that is as it should be is opened without a byte written: a detector may be replaced meanwhile."""
+    file = tmp_path / "a"
+    with opened(file, shared=True) as store:
+        store.keep([entry(1)])
+        reader = AlertFeed(file)  # as workers do: while they read, the log stays as it is
+    with room_for(0, tmp_path / "a-wal"), opened(file, shared=True) as store:
+        assert store.entries() == [entry(1)]
+    reader.close()
 
 
 def test_a_file_that_cannot_be_used_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -10,13 +10,18 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from reference_server.alert_feed import AlertFeed
+from reference_server.alert_store import AlertStore
 from reference_server.server import listen
 from reference_server.service import RECONNECT, Service, SessionNameError, Settings, check_session, session_name
+from tests.mosquitto import Mosquitto, needs_mosquitto
+from tests.wire.mqtt.conftest import session_present
 from wire.broker import EmbeddedBroker
-from wire.mqtt import BrokerAddress, Link
+from wire.mqtt import BrokerAddress, Link, Version
 from wire.payloads import json as payload_json
 from wire.reading import Reading
 from wire.topics import TopicTemplate
@@ -116,6 +121,29 @@ async def test_a_reading_published_twice_is_served_once(broker: EmbeddedBroker, 
         one.publisher.publish(topic, payload, qos=1)
         await one.until(lambda: service.health()[1]["duplicates"] == 1)
         assert service.ingest.readings == 3
+
+
+@needs_mosquitto
+@pytest.mark.parametrize("worker", [True, False])
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+async def test_the_broker_keeps_nothing_for_a_worker_that_ended(
+    tmp_path: Path, patience: Patience, version: Version, *, worker: bool
+) -> None:
+    """A server that stands alone finds at its next start what was published meanwhile; a worker never comes back."""
+    AlertStore(tmp_path / "a", history=1, shared=True).close()
+    feed = AlertFeed(tmp_path / "a") if worker else None
+    with Mosquitto() as broker:
+        address = BrokerAddress.parse(broker.url)
+        settings = Settings(secret=SECRET, broker=address, mqtt_version=version, session="s")
+        service = Service(settings, listen("127.0.0.1", 0), feed=feed, number=1)
+        ready = asyncio.Event()
+        task = asyncio.create_task(service.run(ready.set))
+        async with asyncio.timeout(patience(20)):
+            await ready.wait()
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            assert await session_present(broker.port, "sensorswarm-serve-s") is not worker
 
 
 async def test_the_broker_killed_and_started_again(free_port: int, patience: Patience) -> None:

@@ -8,15 +8,27 @@ import json
 import resource
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from mqtt5 import ConnAckPacket, ConnectPacket, Packet, SubAckPacket, SubAckReasonCode, SubscribePacket
 
+from reference_server import service as services
+from reference_server.alert_feed import AlertFeed
+from reference_server.alert_store import AlertStore
 from reference_server.server import listen
-from reference_server.service import Service, Settings, allow_many_connections
+from reference_server.service import (
+    SESSION_EXPIRY_S,
+    WORKER_SESSION_EXPIRY_S,
+    Service,
+    Settings,
+    allow_many_connections,
+)
+from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
 from wire.errors import UnusableError
-from wire.mqtt import BrokerAddress, BrokerError
+from wire.mqtt import BrokerAddress, BrokerError, MqttLink, Version
+from wire.mqtt.session import Decoder
 
 SECRET = "a secret of the tests, long enough for HS256"
 
@@ -29,6 +41,101 @@ async def test_without_a_broker_it_does_not_start(free_port: int) -> None:
     with pytest.raises(BrokerError, match=str(free_port)):
         await service.run(lambda: pytest.fail("must not say that it serves"))
     listen("127.0.0.1", port).close()
+
+
+class SlowBroker:
+    """Takes clients at once and subscriptions when it is let."""
+
+    def __init__(self) -> None:
+        self.heard: list[Packet] = []
+        self.asked = asyncio.Event()
+        self.let = asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        decoder = Decoder()
+        while data := await reader.read(1024):
+            for packet in decoder.feed(data):
+                self.heard.append(packet)
+                if isinstance(packet, ConnectPacket):
+                    writer.write(ConnAckPacket().write())
+                elif isinstance(packet, SubscribePacket):
+                    self.asked.set()
+                    await self.let.wait()
+                    codes = [SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE]
+                    writer.write(SubAckPacket(packet.packet_id, codes).write())
+        writer.close()
+
+
+async def test_a_worker_lets_nobody_in_before_it_hears_readings(
+    tmp_path: Path, patience: Callable[[float], float]
+) -> None:
+    """A client of that time would miss what is published until then. What a killed worker leaves is soon forgotten."""
+    AlertStore(tmp_path / "a", history=1, shared=True).close()
+    broker, listening = SlowBroker(), listen("127.0.0.1", 0)
+    host, port = listening.getsockname()
+    async with asyncio.timeout(patience(20)), await asyncio.start_server(broker, "127.0.0.1", 0) as serving:
+        address = BrokerAddress(port=serving.sockets[0].getsockname()[1])
+        service = Service(Settings(SECRET, broker=address), listening, feed=AlertFeed(tmp_path / "a"), number=1)
+        task = asyncio.create_task(service.run(lambda: None))
+        await broker.asked.wait()
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n")
+        first = asyncio.create_task(reader.readline())
+        await asyncio.wait([first], timeout=0.2)
+        assert not first.done()
+        broker.let.set()
+        assert (await first).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    hello = broker.heard[0]
+    assert isinstance(hello, ConnectPacket)
+    assert hello.session_expiry_interval == WORKER_SESSION_EXPIRY_S < SESSION_EXPIRY_S
+
+
+class Unreachable:
+    """A link to a broker that is away for some attempts."""
+
+    def __init__(self, attempts: int) -> None:
+        self.left = attempts
+
+    async def start(self) -> None:
+        if self.left:
+            self.left -= 1
+            raise BrokerError("broker mqtt://b cannot be reached")
+
+
+async def test_the_patient_wait_and_say_so_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Others are told that there is no broker."""
+    monkeypatch.setattr(services, "RECONNECT", Backoff(delays_s=(0.0,), jitter="none"))
+    away = Unreachable(5)
+    with pytest.raises(BrokerError):
+        await services.connect(cast("MqttLink", away), patient=False)
+    assert away.left == 4
+    await services.connect(cast("MqttLink", away), patient=True)
+    assert away.left == 0
+    assert caplog.messages == ["broker mqtt://b cannot be reached; waiting for it"]
+
+
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+async def test_a_patient_server_serves_when_its_broker_comes(
+    free_port: int, patience: Callable[[float], float], caplog: pytest.LogCaptureFixture, version: Version
+) -> None:
+    """Whichever link carries it: one that could not start can be started again."""
+    settings = Settings(SECRET, broker=BrokerAddress(port=free_port), mqtt_version=version, patient=True)
+    ready = asyncio.Event()
+    task = asyncio.create_task(Service(settings, listen("127.0.0.1", 0)).run(ready.set))
+    async with asyncio.timeout(patience(20)):
+        while "waiting for it" not in caplog.text:  # noqa: ASYNC110 - it tells nobody else
+            await asyncio.sleep(0.01)
+        with EmbeddedBroker(port=free_port):
+            await ready.wait()
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 async def test_health_follows_the_broker(patience: Callable[[float], float]) -> None:

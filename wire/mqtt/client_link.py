@@ -50,7 +50,10 @@ class _Message:
 
 
 class ClientLink:
-    """A self-mending connection that aiomqtt carries; the arguments are those of `Link` and the version."""
+    """A self-mending connection that aiomqtt carries; the arguments are those of `Link` and the version.
+
+    MQTT 3.1.1 has no word for a session's end: there a session that is not to be kept is clean from the start.
+    """
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class ClientLink:
         subscriptions: Sequence[Subscription] = (),
         keep_alive_s: int = 30,
         session_expiry_s: int = 0,
+        keep_session: bool = True,
         will: Will | None = None,
         user_properties: UserProperties = (),
         tls: ssl.SSLContext | None = None,
@@ -82,6 +86,7 @@ class ClientLink:
         self._subscriptions = subscriptions
         self._keep_alive_s = keep_alive_s
         self._session_expiry_s = max(session_expiry_s, _EXACTLY_ONCE_EXPIRY_S if qos == QoS.EXACTLY_ONCE else 0)
+        self._keep_session = keep_session
         self.will = will
         self._user_properties = list(user_properties)
         self._tls = tls
@@ -138,6 +143,7 @@ class ClientLink:
             version=self._version,
             keep_alive_s=self._keep_alive_s,
             session_expiry_s=self._session_expiry_s,
+            keep_session=self._keep_session,
             will=self.will,
             user_properties=self._user_properties,
             tls=self._tls,

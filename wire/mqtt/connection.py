@@ -92,10 +92,10 @@ class Connection(asyncio.Protocol):
         self._awaited = None
         return packet  # type: ignore[return-value]  # `control` gives only this type
 
-    async def goodbye(self, timeout_s: float) -> None:
-        """DISCONNECT, let the buffer empty, close."""
+    async def goodbye(self, timeout_s: float, session_expiry_s: int | None = None) -> None:
+        """DISCONNECT, by which the session may end sooner than CONNECT said; let the buffer empty, close."""
         if not self.transport.is_closing():
-            self.write(DisconnectPacket().write())
+            self.write(DisconnectPacket(session_expiry_interval=session_expiry_s).write())
             self.transport.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):

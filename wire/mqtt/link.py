@@ -53,6 +53,8 @@ class Link:
         keep_alive_s: seconds without traffic before a PINGREQ; without an answer in that time the link reconnects.
         session_expiry_s: how long the broker keeps our session and its QoS 1 messages while we are away; above 0 the
             session of `client_id` is taken up again instead of starting clean.
+        keep_session: whether that holds after `close` too; False for a client that will not come back, or the broker
+            would go on queueing for it.
         will: what the broker publishes for us when we are gone without a goodbye.
         user_properties: of the connection, and of every message that `publish` sends.
         backoff: delays between attempts to reconnect.
@@ -73,6 +75,7 @@ class Link:
         subscriptions: Sequence[Subscription] = (),
         keep_alive_s: int = 30,
         session_expiry_s: int = 0,
+        keep_session: bool = True,
         will: Will | None = None,
         user_properties: UserProperties = (),
         tls: ssl.SSLContext | None = None,
@@ -90,6 +93,7 @@ class Link:
         self._subscriptions = list(subscriptions)
         self._keep_alive_s = max(1, keep_alive_s)  # rumqttd refuses 0
         self._session_expiry_s = session_expiry_s
+        self._keep_session = keep_session
         self.will = will  # of the next connection
         self._user_properties = list(user_properties)
         self._tls = tls
@@ -167,7 +171,7 @@ class Link:
             self._task = None
         connection, self._connection = self._connection, None
         if connection is not None:
-            await connection.goodbye(timeout_s)
+            await connection.goodbye(timeout_s, None if self._keep_session else 0)
 
     # The connection below tells us what happened.
 

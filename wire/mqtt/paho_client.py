@@ -32,6 +32,7 @@ def make_client(
     version: Version,
     keep_alive_s: int,
     session_expiry_s: int,
+    keep_session: bool,
     will: Will | None,
     user_properties: UserProperties,
     tls: ssl.SSLContext | None,
@@ -49,6 +50,7 @@ def make_client(
         version: of the protocol.
         keep_alive_s: as in CONNECT.
         session_expiry_s: how long the broker is asked to keep the session; 0: not at all.
+        keep_session: also after our goodbye, with which it can end only in MQTT 5: else 3.1.1 has none.
         will: that the broker publishes for us.
         user_properties: of CONNECT, with MQTT 5.
         tls: context for mqtts:// and wss://, where it is not to be the usual one.
@@ -57,7 +59,7 @@ def make_client(
         on_publish: paho's callback of that name.
         acknowledges: the caller acknowledges what it receives, and not paho when it arrives.
     """
-    kept = session_expiry_s > 0
+    kept = session_expiry_s > 0 and (keep_session or version == "5")
     transport: Literal["tcp", "websockets"] = "tcp" if address.websocket_path is None else "websockets"
     client = aiomqtt.Client(
         address.host,
@@ -80,10 +82,14 @@ def make_client(
         tls_context=(tls or tls_context()) if address.secure else None,
     )
     client.pending_calls_threshold = at_once
-    paho = client._client  # noqa: SLF001 - aiomqtt hides what these three need
+    paho = client._client  # noqa: SLF001 - aiomqtt hides what these need
     paho.on_publish = on_publish
     paho.on_socket_register_write = partial(_write_when_ready, asyncio.get_running_loop())
     paho.manual_ack_set(acknowledges)
+    if version == "5" and not keep_session:  # aiomqtt's goodbye says no more than that
+        ends = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call]  # paho's
+        ends.SessionExpiryInterval = 0
+        paho.disconnect = partial(paho.disconnect, properties=ends)  # type: ignore[method-assign]
     return client
 
 

@@ -37,6 +37,7 @@ class LinkOptions(TypedDict, total=False):
     subscriptions: Sequence[Subscription]
     keep_alive_s: int
     session_expiry_s: int
+    keep_session: bool
     will: Will | None
     user_properties: UserProperties
     tls: ssl.SSLContext | None

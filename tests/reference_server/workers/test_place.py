@@ -7,7 +7,7 @@ import pytest
 from reference_server.workers.place import VARIABLE, Place
 
 
-@pytest.mark.parametrize("place", [Place(0, "s", 3), Place(2, "s-2", 3, 4)])
+@pytest.mark.parametrize("place", [Place(0, "s", 3), Place(2, "s-2", 3, 4, 5, patient=True)])
 def test_a_place_is_told_once(place: Place) -> None:
     """The process takes it out, so that what it starts itself is not taken for one of the family."""
     environment = {"OTHER": "x"} | place.tell()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from reference_server.alert_feed import AlertFeed, AlertFeedError
+from reference_server.metrics import Metrics
 from reference_server.server import listen
 from reference_server.service import Service, Settings
 from reference_server.workers.detecting import Detecting
@@ -90,6 +91,9 @@ async def test_one_alert_is_the_same_at_every_worker(several: Several, connect: 
         assert len(await client.readings(1)) == 1
         _, fields = worker.service.health()
         assert (fields["worker"], fields["alerts"]) == (number, 1)
+        # It does not know what waits in the detector, and must not say 0.
+        assert "unstored_alerts" not in fields
+        assert "unstored" not in Metrics(worker.service).text()
 
 
 async def test_what_was_missed_between_two_workers_comes_once(several: Several, connect: Any) -> None:

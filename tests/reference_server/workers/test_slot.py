@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from reference_server.workers import restarts
+from reference_server.workers.line import RELIEVED
 from reference_server.workers.place import Place
 from reference_server.workers.process import Process, ProcessEndedError
 from reference_server.workers.slot import Slot
@@ -23,6 +24,7 @@ class Pretended:
     exit_code = 3
     lived_s = 0.0
     pid = 1
+    patient: bool
 
     def __init__(self, *, serves: bool = True, dies: bool = False) -> None:
         self.place = Place(1, "s", 3, 4)
@@ -55,10 +57,11 @@ def slot_of(*processes: Pretended | None, overlap: bool = True) -> Slot:
     """A place for which these are started, one after the other; None: the system has no room."""
     waiting = iter(processes)
 
-    async def start() -> Process:
+    async def start(*, patient: bool) -> Process:
         process = next(waiting)
         if process is None:
             raise UnusableError("worker 1 cannot be started")
+        process.patient = patient
         return cast("Process", process)
 
     return Slot(start, overlap=overlap, patience_s=1.0)
@@ -72,8 +75,9 @@ async def test_a_place_is_handed_over(*, overlap: bool) -> None:
     await slot.fill()
     await slot.replace()
     assert (old.alive, new.alive) == (False, True)
+    assert old.told == ([RELIEVED] if overlap else [])
     slot.tell(b"n")
-    assert (old.told, new.told) == ([], [b"n"])
+    assert new.told == [b"n"]
     await slot.stop()
     assert not new.alive
 
@@ -125,6 +129,49 @@ async def test_the_dead_are_followed_and_not_for_ever(
     async with asyncio.timeout(patience(10)):
         with pytest.raises(UnusableError, match="worker 1 ended with exit code 3, 6 times in a row"):
             await slot.keep()
+
+
+async def test_no_room_for_a_successor_is_a_death_and_not_the_end(
+    monkeypatch: pytest.MonkeyPatch, patience: Callable[[float], float], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is tried again as often as after deaths, and told each time."""
+    monkeypatch.setattr(restarts, "_BACKOFF", Backoff(delays_s=(0.0,), jitter="none"))
+    dead, new = Pretended(dies=True), Pretended()
+    slot = slot_of(dead, None, None, new)
+    await slot.fill()
+    keeping = asyncio.create_task(slot.keep())
+    async with asyncio.timeout(patience(10)):
+        while not new.told and not keeping.done():
+            slot.tell(b"n")
+            await asyncio.sleep(0)
+    assert not keeping.done()
+    keeping.cancel()
+    assert [record.message for record in caplog.records] == [
+        "worker 1 ended with exit code 3; starting it again",
+        *["worker 1 cannot be started; starting it again"] * 2,
+    ]
+    slot = slot_of(Pretended(dies=True), *[None] * restarts.MOST_IN_A_ROW)
+    await slot.fill()
+    with pytest.raises(UnusableError, match="worker 1 cannot be started, 6 times in a row"):
+        await slot.keep()
+
+
+async def test_who_follows_the_dead_waits_for_the_broker_and_nobody_else(
+    monkeypatch: pytest.MonkeyPatch, patience: Callable[[float], float]
+) -> None:
+    """At the start, and for a new one beside one that serves, a broker that is away is an error."""
+    monkeypatch.setattr(restarts, "_BACKOFF", Backoff(delays_s=(0.0,), jitter="none"))
+    first, beside, follows = Pretended(), Pretended(dies=True), Pretended()
+    slot = slot_of(first, beside, follows)
+    await slot.fill()
+    await slot.replace()
+    keeping = asyncio.create_task(slot.keep())
+    async with asyncio.timeout(patience(10)):
+        while not follows.told and not keeping.done():
+            slot.tell(b"n")
+            await asyncio.sleep(0)
+    keeping.cancel()
+    assert (first.patient, beside.patient, follows.patient) == (False, False, True)
 
 
 async def test_who_is_replaced_is_not_taken_for_dead(patience: Callable[[float], float]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from mqtt5 import PublishPacket
+from mqtt5 import ConnAckPacket, ConnectPacket, PublishPacket, read
 
 from tests.mosquitto import Mosquitto, needs_mosquitto
 from wire.broker import EmbeddedBroker
@@ -85,6 +85,17 @@ async def served(
     async with await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls) as server:
         yield server.sockets[0].getsockname()[1]
         await asyncio.gather(*tasks)
+
+
+async def session_present(port: int, client_id: str) -> bool:
+    """Whether the broker there has a session of this client, whatever version it spoke; asking ends it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(ConnectPacket(client_id, clean_start=False, keep_alive=30).write())
+    packet, _ = read(memoryview(await reader.read(1024)))
+    writer.close()
+    await writer.wait_closed()
+    assert isinstance(packet, ConnAckPacket)
+    return packet.session_present
 
 
 class Inbox:

@@ -15,7 +15,7 @@ import pytest
 from mqtt5 import PublishPacket, QoS, Will
 
 from tests.mosquitto import Mosquitto, needs_mosquitto
-from tests.wire.mqtt.conftest import Broker, Certificates, Inbox
+from tests.wire.mqtt.conftest import Broker, Certificates, Inbox, session_present
 from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
 from wire.errors import UnusableError
@@ -171,6 +171,22 @@ async def test_what_the_handler_did_not_take_is_not_acknowledged(
         async with started(ClientLink(address, on_messages=inbox, **session)):
             assert sender.publish(topic, b"next", qos=1)
             assert await inbox.wait(2, patience(10)) == [b"bad", b"next"]
+
+
+@needs_mosquitto
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+async def test_a_session_outlives_its_link_only_where_it_should(
+    both: Both, patience: Patience, version: Version, *, keep: bool
+) -> None:
+    """Either version leaves nothing at the broker for a client that will not come back."""
+    address, name = BrokerAddress.parse(both.websocket), f"once-{version}-{keep}"
+    asked: dict[str, Any] = {"version": version, "client_id": name, "session_expiry_s": 60, "keep_session": keep}
+    link = ClientLink(address, subscriptions=[Subscription("once", qos=1)], **asked)
+    async with asyncio.timeout(patience(10)):
+        async with started(link):
+            pass
+        assert await session_present(BrokerAddress.parse(both.tcp).port, name) is keep
 
 
 def _cut(link: ClientLink) -> None:

@@ -12,7 +12,7 @@ import pytest
 from mqtt5 import ConnAckPacket, DisconnectPacket, DisconnectReasonCode, PublishPacket, QoS, Will
 
 from tests.mosquitto import Mosquitto, needs_mosquitto
-from tests.wire.mqtt.conftest import Broker, Certificates, Inbox, served
+from tests.wire.mqtt.conftest import Broker, Certificates, Inbox, served, session_present
 from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
 from wire.errors import UnusableError
@@ -155,6 +155,41 @@ async def test_what_a_broken_handler_did_not_take_is_delivered_again(broker: Bro
     finally:
         for link in (first, second, publisher):
             await link.close()
+
+
+@needs_mosquitto
+@pytest.mark.parametrize("keep", [True, False])
+async def test_a_session_outlives_a_connection_and_its_link_only_where_it_should(
+    patience: Patience, *, keep: bool
+) -> None:
+    """What is published while the connection is broken arrives either way; after `close` the broker may forget us."""
+    inbox, down = Inbox(), asyncio.Event()
+    with Mosquitto() as broker:
+        address = BrokerAddress.parse(broker.url)
+        sender = Link(address)
+        link = Link(
+            address,
+            client_id="once",
+            session_expiry_s=60,
+            keep_session=keep,
+            on_messages=inbox,
+            on_state=lambda up: None if up else down.set(),
+            subscriptions=[Subscription("t", qos=1)],
+            backoff=Backoff(delays_s=(0.5,), jitter="none"),
+        )
+        await sender.start()
+        await link.start()
+        assert link._connection is not None
+        link._connection.transport.abort()
+        async with asyncio.timeout(patience(10)):
+            await down.wait()
+            assert sender.publish("t", b"meanwhile", qos=1)
+            assert await inbox.wait(1, patience(10)) == [b"meanwhile"]
+            while not link.connected:  # noqa: ASYNC110 - what waited came before the broker had answered all
+                await asyncio.sleep(0.01)
+            await link.close()
+            assert await session_present(broker.port, "once") is keep
+        await sender.close()
 
 
 async def test_who_loses_its_session_to_another_does_not_take_it_back(patience: Patience) -> None:
