@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reports.gate import junit, markdown
 from reports.gate.annotations import error_line
-from reports.gate.decide import Job
+from reports.gate.decide import Job, or_small
 from reports.gate.model import Decision, JobVerdict
 from reports.gate.write import write_text
 from wire.errors import UnusableError
@@ -63,7 +63,7 @@ def table(decisions: Sequence[Decision]) -> list[str]:
 
 
 def _row(one: Decision) -> tuple[str, ...]:
-    outcome, limit = one.outcome.replace("_", " "), f"{one.limit:.0%}"
+    outcome, limit = one.outcome.replace("_", " ") + or_small(one), f"{one.limit:.0%}"
     if one.effect is None or one.base_ms is None or one.candidate_ms is None:
         return one.metric, outcome, "", limit, ""
     told = f"{one.base_ms:.2f} to {one.candidate_ms:.2f} ms"

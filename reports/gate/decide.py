@@ -200,13 +200,20 @@ def _words(one: Decision, clock_bound_ms: float) -> str:
     )
     if one.outcome == "suspect":
         return f"{told}; a fresh set of pairs has to agree"
-    least_ms = max(LEAST_CHANGE_MS, CLOCK_BOUNDS * clock_bound_ms)
-    small = one.base_ms * math.expm1(one.high) < least_ms
     if one.outcome == "held":
-        return f"{told}; at most {milliseconds(least_ms)}, too little to matter" if small else told
-    if _over(one):
-        return f"{told}: over the limit, but not beyond chance; run more pairs or on a quieter machine"
-    return f"{told}: a change over the limit is not ruled out; run more pairs or on a quieter machine"
+        small = f"by less than {milliseconds(LEAST_CHANGE_MS)}, too little to matter"
+        return f"{told}; {small}" if or_small(one) else told
+    if not _over(one):
+        return f"{told}: a change over the limit is not ruled out; run more pairs or on a quieter machine"
+    if one.base_ms * math.expm1(one.effect) < CLOCK_BOUNDS * clock_bound_ms:
+        return f"{told}: over the limit, but the clocks may disagree by {milliseconds(clock_bound_ms)}; use one clock"
+    return f"{told}: over the limit, but not beyond chance; run more pairs or on a quieter machine"
+
+
+def or_small(one: Decision) -> str:
+    """What is to be said of a metric that held for its size alone, slower by its limit perhaps; "" of any other."""
+    within = one.high is None or one.high < math.log1p(one.limit)
+    return "" if one.outcome != "held" or within else f", or by less than {milliseconds(LEAST_CHANGE_MS)}"
 
 
 def _over(one: Decision) -> bool:
@@ -276,19 +283,26 @@ def _verdict(
         return ExitCode.GATE_FAILED, f"Failed: {listed(regressed, most=2)}."
     by = {outcome: [one.metric for one in decisions if one.outcome == outcome] for outcome in ("held", *_DOUBTS)}
     doubts = "; ".join(f"{listed(by[outcome])} {word}" for outcome, word in _DOUBTS.items() if by[outcome])
-    over = [one.metric for one in decisions if one.outcome == "inconclusive" and _over(one)]
+    over = [f"{one.metric} {one.reason}" for one in decisions if one.outcome == "inconclusive" and _over(one)]
     if restless:
         reason = f"base against base was flagged too ({listed(restless)}): the machine is too restless"
     elif by["suspect"]:
         reason = f"{listed(by['suspect'])} flagged once; a fresh set has to confirm it"
     elif over:
-        reason = f"{listed(over)} over the limit, but not beyond chance; run more pairs"
+        reason = listed(over, most=2)
     elif not by["held"]:
         reason = f"no latency could be decided ({doubts})"
     else:
         rest = f"; not decided: {doubts}" if doubts else ""
-        return ExitCode.HELD, f"Held: {listed(by['held'])} not slower by its limit{rest}."
+        return ExitCode.HELD, f"Held: {_not_slower(decisions)}{rest}."
     return ExitCode.NOT_USABLE, f"Not usable: {reason}."
+
+
+def _not_slower(decisions: Sequence[Decision]) -> str:
+    """What held, and which of it for its size alone."""
+    small = [one for one in decisions if or_small(one)]
+    told = f"{listed([one.metric for one in decisions if one.outcome == 'held'])} not slower by its limit"
+    return f"{told}{or_small(small[0])} ({listed([one.metric for one in small])})" if small else told
 
 
 _DOUBTS = {

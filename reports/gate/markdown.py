@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports.gate.absolute import RunVerdict
-from reports.gate.decide import change
+from reports.gate.decide import change, or_small
 from reports.gate.model import Case, Decision, JobVerdict
 from reports.words import NONE, milliseconds, plural
 
@@ -49,7 +49,7 @@ def _latency_row(one: Decision) -> str:
     return (
         f"| {one.metric} | {milliseconds(one.base_ms)} | {milliseconds(one.candidate_ms)} | {change(one.effect)} "
         f"| {change(one.low)} to {change(one.high)} | {one.limit * 100:.3g} % | {one.p_holm:.2g} "
-        f"| {_MARKS[one.outcome]} |"
+        f"| {_MARKS[one.outcome]}{or_small(one)} |"
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from reports.gate.decide import change
+from reports.gate.decide import change, or_small
 from reports.gate.metrics import warmup_s
 from reports.gate.model import FAILING, UNDECIDED, Decision, JobVerdict
 from reports.gate_page.runs import Comparison
@@ -30,6 +30,7 @@ class DecisionRow:
     metric: str
     look: str  # held, failed, not_usable: how its verdict is coloured
     verdict: str
+    small: str  # beside it, where it holds for the size alone
     base: str
     candidate: str
     change: str
@@ -46,6 +47,7 @@ def decisions(verdict: JobVerdict) -> list[DecisionRow]:
             one.metric,
             look(one.outcome),
             one.outcome.replace("_", " "),
+            or_small(one).removeprefix(", "),
             milliseconds(one.base_ms),
             milliseconds(one.candidate_ms),
             NONE if one.effect is None else change(one.effect),

@@ -18,6 +18,18 @@ def breaking(pairs):
     return [*pairs[:2], dataclasses.replace(pairs[2], candidate=broken), *pairs[3:]]
 
 
+def tiny(pairs):
+    """Medians of a fifth of a millisecond, doubled by the candidate."""
+
+    def with_p50(run, value_ms):
+        return dataclasses.replace(run, latency_ms={**run.latency_ms, "reading.p50": value_ms})
+
+    return [
+        dataclasses.replace(pair, base=with_p50(pair.base, 0.2), candidate=with_p50(pair.candidate, 0.4))
+        for pair in pairs
+    ]
+
+
 def test_every_metric_has_its_row(compared):
     """Numbers as people read them, effects as per cent; what could not be judged has dashes."""
     verdict = compared(0.5, 0.5, 0.0, limits={**FOUR}, count=8).verdict
@@ -29,6 +41,12 @@ def test_every_metric_has_its_row(compared):
     assert (last.metric, last.look, last.verdict) == ("alert.p99", "not_usable", "not supported")
     assert (last.base, last.change, last.interval, last.p) == (NONE, NONE, "", NONE)
     assert "not supported: 0 independent messages" in last.reason
+
+
+def test_what_holds_for_its_size_alone(compared):
+    """Its row says how small a change is meant, and no other row does."""
+    small = [one.small for one in rows.decisions(compared(change=tiny).verdict)]
+    assert small == ["or by less than 1 ms", "", ""]
 
 
 def test_five_numbers_at_most(compared):
