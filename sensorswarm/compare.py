@@ -15,6 +15,7 @@ import typer
 from reports.gate.decide import Job, check_pairs
 from reports.gate.limits import DEFAULT_LIMITS, parse_limit
 from reports.gate.model import JobVerdict, Side
+from reports.gate.scenario_limits import parse_all
 from reports.gate_page.api import write_page
 from scenarios import duet, facts, library, schema
 from scenarios.duet_run import RUNS, State
@@ -72,6 +73,7 @@ def compare(
     chosen = schema.load(library.find(scenario))
     if target is not None:
         chosen = schema.with_target(chosen, target, folder=Path.cwd())
+    slos = parse_all(chosen.gate.slo, scenario=scenario)
     check_target(chosen)
     if calibration is not None:
         known = read_calibration(calibration)
@@ -87,7 +89,7 @@ def compare(
         if state.resumed:
             say(f"going on with {folder}: {state.resumed} runs are there")
         base_side, candidate_side = (Side(text, sides.commits.get(name)) for name, text in texts.items())
-        job = Job(base_side, candidate_side, seed, limits)
+        job = Job(base_side, candidate_side, seed, limits, slos)
         try:
             verdict = _verdict(chosen, sides.servers(), state, job, Plan(pairs, seed, calibration is not None))
         except InterruptedRunError:

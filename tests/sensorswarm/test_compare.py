@@ -8,6 +8,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
+from scenarios import library
 from scenarios.duet import Task
 from scenarios.runner import InterruptedRunError
 from sensorswarm.cli import app
@@ -110,6 +111,36 @@ def test_one_lost_alert_fails_at_once(lab) -> None:
     assert result.exit_code == 1, result.output
     assert phases(lab.made) == {"first": 16}
     assert "alerts_missing 1 > 0 in run first-05-candidate" in " ".join(result.output.split())
+
+
+def own_scenario(*limits: str) -> str:
+    """The shipped scenario with limits in words."""
+    words = ", ".join(f'"{limit}"' for limit in limits)
+    Path("own.toml").write_text(f"{library.find('gate').read_text()}\n[gate]\nslo = [{words}]\n")
+    return "own.toml"
+
+
+def test_limits_of_the_scenario_in_words_are_counted_too(lab) -> None:
+    """What `run` and `gate` fail for fails here: in one run of the candidate is enough, and JUnit has a case of it."""
+    lab.change = lambda task, figures: figures.update(
+        counts={"intrusion.leaked": int(task.name == "first-03-candidate"), "alert.missing": 0}
+    )
+    scenario = own_scenario("intrusion.leaked==0", "alert.missing==0")
+    result = compare(*SAME, "--junit", "junit.xml", scenario=scenario)
+    assert result.exit_code == 1, result.output
+    assert "intrusion.leaked is 1 (intrusion.leaked==0) in run first-03-candidate" in written()["sentence"]
+    cases = {case.get("name"): [part.tag for part in case] for case in ET.parse("junit.xml").iter("testcase")}  # noqa: S314
+    assert cases["intrusion.leaked==0"] == ["failure"]
+    assert cases["alert.missing==0"] == ["system-out"]
+
+
+def test_a_mistyped_limit_of_the_scenario_is_refused_before_any_run(lab) -> None:
+    """Exit 2, as `run` does."""
+    result = compare(*SAME, scenario=own_scenario("intrusion.leakd==0"))
+    assert isinstance(result.exception, SensorSwarmError)
+    assert result.exception.exit_code == 2
+    assert "own.toml: [gate] slo: limit 'intrusion.leakd==0'" in str(result.exception)
+    assert lab.made == []
 
 
 def test_an_unusable_run_is_told_and_its_pair_made_again(lab) -> None:

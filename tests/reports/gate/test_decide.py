@@ -5,7 +5,8 @@ import dataclasses
 import orjson
 import pytest
 
-from reports.gate.decide import Job, check_pairs, count_decisions, decide, judge, or_small
+from reports.gate.counts import count_decisions
+from reports.gate.decide import Job, check_pairs, decide, judge, or_small
 from reports.gate.limits import DEFAULT_LIMITS
 from wire.errors import ExitCode, SensorSwarmError, UnusableError
 
@@ -134,7 +135,8 @@ def test_one_broken_count_is_enough(job, pairs):
     assert verdict.counts[0].metric == "alerts_missing"
     assert verdict.counts[0].reason == "alerts_missing 1 > 0 in run first-06-candidate, broken in 1 of 8 runs"
     both = with_run(first, 2, "base", broken=("alerts_missing 4 > 0",))
-    assert count_decisions(both)[0].reason.endswith("; the base breaks it too")
+    counts = count_decisions([pair.candidate for pair in both], [pair.base for pair in both])
+    assert counts[0].reason.endswith("; the base breaks it too")
     alone = with_run(pairs(), 2, "base", broken=("alerts_missing 4 > 0",))
     assert judge(job, alone).exit_code == ExitCode.HELD
 

@@ -8,6 +8,7 @@ from reports.gate.model import Decision
 from reports.gate_page import rows
 from reports.gate_page.runs import RunLatency
 from reports.words import NONE
+from wire.records import Measures
 
 FOUR = {"reading.p50": 0.1, "reading.p95": 0.15, "reading.p99": 0.25, "alert.p99": 0.25}
 
@@ -127,3 +128,24 @@ def test_what_is_unknown_is_left_out(compared):
 def test_the_subtitle_says_when(compared):
     """Date of the first run."""
     assert rows.subtitle(compared()).endswith(" · 2025-11-23 00:00 UTC")
+
+
+def test_counts_that_were_not_measured(compared):
+    """No pass, and no failure: how many, and that the others held."""
+
+    def unnumbered(pairs):
+        lacking = Measures(sequence="no number")
+        return [
+            dataclasses.replace(pair, candidate=dataclasses.replace(pair.candidate, measures=lacking)) for pair in pairs
+        ]
+
+    verdict = compared(change=unnumbered).verdict
+    number = rows.numbers(verdict)[-2]
+    assert (number.value, number.note, number.good) == (
+        "4 not judged",
+        "the others held in 6 runs of the candidate",
+        None,
+    )
+    first, second, *_ = rows.other_counts(verdict)
+    assert first == "Every count that can be measured within its limit in 6 runs"
+    assert second == "duplicated: not measurable: no number"
