@@ -37,7 +37,14 @@ class Job:
     slos: Sequence[Slo] = ()  # the scenario's limits in words, which every run of the candidate has to keep
 
 
-def judge(job: Job, first: Sequence[Pair], *, again: Sequence[Pair] = (), control: Sequence[Pair] = ()) -> JobVerdict:
+def judge(
+    job: Job,
+    first: Sequence[Pair],
+    *,
+    again: Sequence[Pair] = (),
+    control: Sequence[Pair] = (),
+    halves: Sequence[Figures] = (),
+) -> JobVerdict:
     """Judge what has been run so far.
 
     Args:
@@ -45,6 +52,7 @@ def judge(job: Job, first: Sequence[Pair], *, again: Sequence[Pair] = (), contro
         first: the first set of pairs.
         again: a fresh set of pairs, if the first one flagged anything (`suspected` of the verdict says so).
         control: pairs of base against base, whose flags make the job inconclusive.
+        halves: runs of the candidate whose pair had to be made again: what they broke is broken.
 
     Raises:
         SensorSwarmError: fewer pairs than can support a verdict, or runs of different scenarios.
@@ -62,7 +70,7 @@ def judge(job: Job, first: Sequence[Pair], *, again: Sequence[Pair] = (), contro
     if any(one.outcome == "suspect" for one in controls):
         final = [_in_doubt(one) for one in final]
     compared = [pair for name in ("first", "again") for pair in sets.get(name, ())]
-    candidate, of_base = [pair.candidate for pair in compared], [pair.base for pair in compared]
+    candidate, of_base = [*(pair.candidate for pair in compared), *halves], [pair.base for pair in compared]
     counts, limits = count_decisions(candidate, of_base), limit_decisions(job.slos, candidate, of_base)
     exit_code, sentence = _verdict(final, counts, limits, controls)
     run = first[0].candidate
@@ -79,8 +87,41 @@ def judge(job: Job, first: Sequence[Pair], *, again: Sequence[Pair] = (), contro
         again=fresh,
         control=controls,
         sets=sets,
+        besides=[run.run for run in halves],
         machine=run.machine,
         versions=run.versions,
+    )
+
+
+def unfinished(
+    job: Job, candidate: Sequence[Figures], base: Sequence[Figures], *, scenario: str, why: str
+) -> JobVerdict:
+    """Judge a job that cannot go on: what was lost or leaked stays so, and of latencies nothing is said.
+
+    Args:
+        job: what is compared.
+        candidate: its runs that can be used.
+        base: likewise.
+        scenario: name of it.
+        why: it cannot go on.
+    """
+    judged = [*count_decisions(candidate, base), *limit_decisions(job.slos, candidate, base)]
+    counts = [one for one in judged if one.outcome == "failed"]
+    broken = listed([one.reason for one in counts])
+    decisions = [Decision(metric, "inconclusive", why, limit) for metric, limit in job.limits.items()]
+    return JobVerdict(
+        scenario=scenario,
+        base=job.base,
+        candidate=job.candidate,
+        seed=job.seed,
+        exit_code=ExitCode.GATE_FAILED if counts else ExitCode.NOT_USABLE,
+        sentence=f"Failed: {broken}; of latencies nothing is said, for {why}." if counts else f"Not usable: {why}.",
+        decisions=decisions,
+        counts=counts,
+        first=decisions,
+        besides=[run.run for run in candidate],
+        machine=candidate[0].machine if candidate else {},
+        versions=candidate[0].versions if candidate else {},
     )
 
 

@@ -21,10 +21,10 @@ _MARKS = {
 
 def of_job(verdict: JobVerdict) -> str:
     """Tell a comparison."""
-    pairs = len(verdict.sets["first"])
+    pairs = f"{len(verdict.sets['first'])} pairs, " if verdict.sets else ""
     again = f", {plural(len(verdict.again), 'metric')} run again" if verdict.again else ""
     told = (
-        f"{pairs} pairs, seed {verdict.seed}{again}. "
+        f"{pairs}seed {verdict.seed}{again}. "
         f"Base `{_code(verdict.base.label)}`, candidate `{_code(verdict.candidate.label)}`."
     )
     parts = [*_head(verdict.scenario, verdict.sentence), told, ""]

@@ -70,7 +70,7 @@ def numbers(verdict: JobVerdict) -> list[Number]:
     """Return five numbers at most: the changes, worst first where not all fit, then counts and pairs."""
     sizes = {name: len(pairs) for name, pairs in verdict.sets.items()}
     rest = [
-        _exact_counts(verdict, sizes["first"] + sizes.get("again", 0)),
+        _exact_counts(verdict, sizes["first"] + sizes.get("again", 0) + len(verdict.besides)),
         Number(
             "pairs of runs",
             f"{sum(sizes.values()):,}",
