@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,12 +16,12 @@ from reports.gate.annotations import error_line
 from reports.gate.metrics import figures_of
 from reports.gate.scenario_limits import texts_of
 from reports.gate.slo import parse_slo
-from reports.gate.write import write_text
+from reports.gate.write import write_each, write_text
 from reports.rundata import load
 from reports.tables.build import tabulate
 from reports.tables.detection import detection
 from reports.verdict import judge
-from wire.errors import SensorSwarmError
+from wire.errors import ExitCode, SensorSwarmError
 
 
 def gate(
@@ -44,13 +46,19 @@ def gate(
     """
     try:
         verdict = judge_directory(run, slo or [])
-        if junit_file is not None:
-            write_text(junit_file, junit.document(verdict.scenario, verdict.sentence, verdict.cases))
-        if summary_file is not None:
-            write_text(summary_file, markdown.of_run(verdict), append=True)
+        _show(verdict, as_json=as_json, annotate=annotate)
+        write_each(
+            _writes(verdict, junit_file, summary_file),
+            stands=verdict.exit_code == ExitCode.GATE_FAILED,
+            tell=lambda line: typer.echo(line, err=True),
+        )
     except SensorSwarmError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(error.exit_code) from error
+    raise typer.Exit(verdict.exit_code)
+
+
+def _show(verdict: RunVerdict, *, as_json: bool, annotate: bool) -> None:
     if as_json:
         typer.echo(orjson.dumps(verdict.document(), option=orjson.OPT_INDENT_2).decode())
     else:
@@ -60,7 +68,14 @@ def gate(
     line = error_line(verdict.scenario, verdict.sentence, verdict.cases) if annotate else None
     if line:
         typer.echo(line, err=as_json)  # a JSON document on standard output stays one
-    raise typer.Exit(verdict.exit_code)
+
+
+def _writes(verdict: RunVerdict, junit_file: Path | None, summary_file: Path | None) -> Iterator[Callable[[], None]]:
+    """What writes each of the files that somebody wants."""
+    if junit_file is not None:
+        yield partial(write_text, junit_file, junit.document(verdict.scenario, verdict.sentence, verdict.cases))
+    if summary_file is not None:
+        yield partial(write_text, summary_file, markdown.of_run(verdict), append=True)
 
 
 def judge_directory(run: Path, limits: list[str]) -> RunVerdict:

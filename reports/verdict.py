@@ -12,7 +12,7 @@ from reports.measurable import NOT_MEASURABLE
 from reports.rundata import RunData
 from reports.words import listed, milliseconds, plural
 from wire.errors import ExitCode
-from wire.records import AlertCounts, Books, ClientBooks, Published, PublishedTotal, ReadingCounts
+from wire.records import AlertCounts, Books, ClientBooks, Measures, Published, PublishedTotal, ReadingCounts
 
 LATE_LIMIT_MS = 250.0  # p99 of the publisher's lateness; beyond, the load was not the one asked for
 
@@ -115,6 +115,11 @@ def gates_of(books: Books, undetected: int, limits: Mapping[str, object]) -> lis
         Gate(name, None, None) if measures.why_not(metric) else Gate(name, _limit(limits.get(name, 0)), actual[name])
         for name, metric in _METRICS.items()
     ]
+
+
+def not_measurable(measures: Measures) -> dict[str, str]:
+    """Why each count that the server does not let us judge cannot be, by the name of its gate."""
+    return {name: why for name, metric in _METRICS.items() if (why := measures.why_not(metric))}
 
 
 def _limit(value: object) -> int | None:

@@ -19,7 +19,7 @@ import reports.trend_cli
 import sensorswarm.calibrate
 import sensorswarm.compare
 import sensorswarm.doctor
-from reports.gate.slo import parse_slo
+from reports.gate.scenario_limits import parse_all
 from scenarios import library, runner, schema
 from scenarios.duet_side import Revision, parse_side
 from sensorswarm.target import TARGET_HELP, check_target
@@ -73,8 +73,7 @@ def run(
     under_test = parse_side(server, ready_path=ready, allow_remote=allow_remote)
     if isinstance(under_test, Revision):
         raise SensorSwarmError(f"--server {server}: revisions are for `sensorswarm compare`; give cmd: or url:")
-    for limit in chosen.gate.slo:
-        _check_limit(scenario, limit)
+    parse_all(chosen.gate.slo, scenario=scenario)
     if seed is not None:
         chosen = chosen.model_copy(update={"seed": seed})
     directory = run_dir or Path("runs") / f"{chosen.name}-{time.strftime('%Y%m%d-%H%M%S')}"
@@ -89,18 +88,6 @@ def run(
         reports.cli.tell_one(directory)
         raise typer.Exit(ExitCode.NOT_USABLE) from None
     raise typer.Exit(reports.cli.tell_one(directory))
-
-
-def _check_limit(scenario: str, limit: str) -> None:
-    """Refuse a limit that could not be judged, before anything is run.
-
-    Raises:
-        SensorSwarmError: names scenario, limit and remedy.
-    """
-    try:
-        parse_slo(limit)
-    except SensorSwarmError as error:
-        raise SensorSwarmError(f"{scenario}: [gate] slo: {error}") from None
 
 
 def _show_progress(passed_s: float, whole_s: float) -> None:

@@ -6,21 +6,25 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
 
-from reports.gate.decide import Job, check_pairs
+from reports.gate.decide import Job, check_pairs, unfinished
 from reports.gate.limits import DEFAULT_LIMITS, parse_limit
 from reports.gate.model import JobVerdict, Side
+from reports.gate.scenario_limits import parse_all
+from reports.gate.write import write_each
 from reports.gate_page.api import write_page
 from scenarios import duet, facts, library, schema
 from scenarios.duet_run import RUNS, State
 from scenarios.runner import InterruptedRunError, interruptible
 from scenarios.subject import Subject
 from sensorswarm.compare_calibration import calibrated_limits, read_calibration
+from sensorswarm.compare_halves import usable_runs
 from sensorswarm.compare_job import Plan, conduct
 from sensorswarm.compare_outputs import Files, annotation, table
 from sensorswarm.compare_progress import Progress
@@ -28,7 +32,7 @@ from sensorswarm.compare_run import RealRun
 from sensorswarm.compare_set import Judge
 from sensorswarm.compare_sides import Sides, checkouts
 from sensorswarm.target import TARGET_HELP, check_target
-from wire.errors import SensorSwarmError, UnusableError
+from wire.errors import ExitCode, SensorSwarmError, UnusableError
 from wire.records import write_json
 
 VERDICT = "compare.json"
@@ -72,6 +76,7 @@ def compare(
     chosen = schema.load(library.find(scenario))
     if target is not None:
         chosen = schema.with_target(chosen, target, folder=Path.cwd())
+    slos = parse_all(chosen.gate.slo, scenario=scenario)
     check_target(chosen)
     if calibration is not None:
         known = read_calibration(calibration)
@@ -87,20 +92,25 @@ def compare(
         if state.resumed:
             say(f"going on with {folder}: {state.resumed} runs are there")
         base_side, candidate_side = (Side(text, sides.commits.get(name)) for name, text in texts.items())
-        job = Job(base_side, candidate_side, seed, limits)
+        job = Job(base_side, candidate_side, seed, limits, slos)
         try:
             verdict = _verdict(chosen, sides.servers(), state, job, Plan(pairs, seed, calibration is not None))
         except InterruptedRunError:
             raise
         except UnusableError as error:
-            Files(junit, summary).write_unusable(chosen.name, job, error)
-            raise
-    write_json(folder / VERDICT, verdict.document())
-    Files(junit, summary).write(verdict)
-    _show(verdict, folder / VERDICT, as_json=as_json)
+            verdict = _unfinished(job, folder, chosen.name, error)
+            if verdict.exit_code != ExitCode.GATE_FAILED:
+                write_each(Files(junit, summary).writes(verdict), stands=True, tell=say)
+                raise
+    _show(verdict, as_json=as_json)
     if annotate and (line := annotation(verdict)):
         say(line)
-    _draw(verdict, folder, tell=say if as_json else typer.echo)
+    failed = verdict.exit_code == ExitCode.GATE_FAILED
+    tell = say if as_json else typer.echo
+    document = partial(_write_document, verdict, folder / VERDICT, tell=tell)
+    write_each([document, *Files(junit, summary).writes(verdict)], stands=failed, tell=say)
+    if verdict.sets:
+        _draw(verdict, folder, tell=tell)
     raise typer.Exit(verdict.exit_code)
 
 
@@ -122,10 +132,16 @@ def _verdict(chosen: schema.Scenario, servers: dict[str, Subject], state: State,
     """Run and judge what is to be run."""
     run = RealRun(chosen, lambda task: servers["base" if task.phase == duet.CONTROL else task.side])
     with closing(Progress()) as progress:
-        return conduct(state, run, Judge(job), plan, progress=progress, guess_s=run.guess_s)
+        return conduct(state, run, Judge(job, state.out), plan, progress=progress, guess_s=run.guess_s)
 
 
-def _show(verdict: JobVerdict, path: Path, *, as_json: bool) -> None:
+def _unfinished(job: Job, folder: Path, scenario: str, error: UnusableError) -> JobVerdict:
+    """What the runs so far say by their counts, which need no others."""
+    candidate, base = usable_runs(folder, "candidate"), usable_runs(folder, "base")
+    return unfinished(job, candidate, base, scenario=scenario, why=str(error))
+
+
+def _show(verdict: JobVerdict, *, as_json: bool) -> None:
     if as_json:
         typer.echo(orjson.dumps(verdict.document(), option=orjson.OPT_INDENT_2).decode())
         return
@@ -133,7 +149,11 @@ def _show(verdict: JobVerdict, path: Path, *, as_json: bool) -> None:
     for count in verdict.counts:
         typer.echo(f"{count.metric}: {count.reason}")
     typer.echo(verdict.sentence)
-    typer.echo(f"verdict: {path}")
+
+
+def _write_document(verdict: JobVerdict, path: Path, *, tell: Callable[[str], None]) -> None:
+    write_json(path, verdict.document())
+    tell(f"verdict: {path}")
 
 
 def _draw(verdict: JobVerdict, folder: Path, *, tell: Callable[[str], None]) -> None:

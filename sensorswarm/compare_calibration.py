@@ -10,12 +10,13 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from reports.gate.calibration import SCHEMA
 from reports.gate.limits import MOST_LIMIT, raised
 from reports.words import listed
+from sensorswarm.calibrate_figures import rounded_up
 from wire.errors import SensorSwarmError, UnusableError
 
-SCHEMA = 1
-_MACHINE = ("processor", "cores", "memory_gib")  # what tells one machine from another, whatever its kernel's version
+_MACHINE = ("processor", "cpu_model", "cores", "memory_gib")  # alike in these, two machines pass for one
 _REMEDY = "give a file that `sensorswarm calibrate` wrote"
 
 
@@ -30,7 +31,7 @@ class Calibration:
     settings: Mapping[str, Any]  # the scenario, as it was resolved
     machine: Mapping[str, Any]
     pairs: int  # of each set
-    smallest_change: Mapping[str, float | None]  # by metric; None: none that could be seen
+    floors: Mapping[str, float | None]  # of limits, by metric; None: none that could be held to
     control_flagged: list[str] = field(default_factory=list)
 
 
@@ -43,10 +44,10 @@ def read_calibration(path: Path) -> Calibration:
     try:
         content = orjson.loads(path.read_bytes())
         if content["schema"] != SCHEMA:
-            raise CalibrationError(f"calibration {path}: schema {content['schema']}, not {SCHEMA}; {_REMEDY}")
-        changes = {metric: one["smallest_change"] for metric, one in content["metrics"].items()}
+            raise CalibrationError(f"calibration {path}: schema {content['schema']}, not {SCHEMA}; calibrate again")
+        floors = {metric: one["floor"] for metric, one in content["metrics"].items()}
         parts = {name: content[name] for name in ("settings", "machine", "pairs", "control_flagged")}
-        return TypeAdapter(Calibration).validate_python({**parts, "smallest_change": changes})
+        return TypeAdapter(Calibration).validate_python({**parts, "floors": floors})
     except OSError as error:
         raise CalibrationError(f"calibration {path}: {error.strerror}; {_REMEDY}") from None
     except (orjson.JSONDecodeError, ValidationError, KeyError, TypeError, AttributeError):
@@ -61,7 +62,7 @@ def calibrated_limits(
     machine: Mapping[str, Any],
     pairs: int,
 ) -> dict[str, float]:
-    """Limits of a comparison, none below the smallest change that can be seen here; pure.
+    """Limits of a comparison, none below what a set of pairs can tell from chance here; pure.
 
     Args:
         calibration: as it was read.
@@ -85,7 +86,7 @@ def calibrated_limits(
             )
     if pairs < calibration.pairs:  # fewer pairs see less; more see more, and the limits stand
         raise CalibrationError(f"--pairs {pairs}: the calibration is of {calibration.pairs}; give as many or more")
-    lacking = [metric for metric in limits if metric not in calibration.smallest_change]
+    lacking = [metric for metric in limits if metric not in calibration.floors]
     if lacking:
         raise CalibrationError(f"the calibration has no {listed(lacking)}; calibrate with the same --limit")
     if calibration.control_flagged:
@@ -93,8 +94,8 @@ def calibrated_limits(
             f"the calibration flagged {listed(calibration.control_flagged)} of base against base; this machine is too "
             "restless: calibrate again, or elsewhere"
         )
-    seen = {metric: change for metric, change in calibration.smallest_change.items() if change is not None}
-    deaf = [metric for metric in limits if seen.get(metric, MOST_LIMIT + 1) > MOST_LIMIT]
+    floors = {metric: rounded_up(one) for metric, one in calibration.floors.items() if one is not None}
+    deaf = [metric for metric in limits if floors.get(metric, MOST_LIMIT + 1) > MOST_LIMIT]
     if deaf:
         raise UnusableError(f"this machine sees no change of {listed(deaf)}; calibrate on a calmer one")
-    return raised(limits, seen)
+    return raised(limits, floors)

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from scenarios import duet
 from scenarios.duet import Task
 from scenarios.duet_run import Progress, RunOne, State, carry_out
+from sensorswarm.compare_halves import set_aside
 from sensorswarm.compare_phases import next_phase
 
 
@@ -81,6 +82,7 @@ def conduct(
             return finding
         assert phase is not None  # noqa: S101 - the first set is always run
         planned = duet.tasks(phase, pairs=plan.pairs, seed=plan.seed)
+        set_aside(state.left(planned), state)
         carry_out(planned, state, run_one, progress=progress, guess_s=guess_s)
         sets[phase] = pair_files(planned, state)
         finding = judge(sets)

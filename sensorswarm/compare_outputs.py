@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from reports.gate import junit, markdown
 from reports.gate.annotations import error_line
-from reports.gate.decide import Job
+from reports.gate.decide import or_small
 from reports.gate.model import Decision, JobVerdict
 from reports.gate.write import write_text
-from wire.errors import UnusableError
 
 WIDTH = 80
 _HEAD = ("metric", "verdict", "change", "limit", "p (Holm)")
@@ -24,30 +24,12 @@ class Files:
     junit: Path | None = None
     summary: Path | None = None
 
-    def write(self, verdict: JobVerdict) -> None:
-        """Write both.
-
-        Raises:
-            SensorSwarmError: a file cannot be written.
-        """
+    def writes(self, verdict: JobVerdict) -> Iterator[Callable[[], None]]:
+        """What writes each of them."""
         if self.junit is not None:
-            write_text(self.junit, junit.document(verdict.scenario, verdict.sentence, verdict.cases))
+            yield partial(write_text, self.junit, junit.document(verdict.scenario, verdict.sentence, verdict.cases))
         if self.summary is not None:
-            write_text(self.summary, markdown.of_job(verdict), append=True)
-
-    def write_unusable(self, scenario: str, job: Job, error: UnusableError) -> None:
-        """Write that nothing could be judged: every metric is skipped, with the reason.
-
-        Raises:
-            SensorSwarmError: a file cannot be written.
-        """
-        sentence = f"Not usable: {error}."
-        if self.junit is not None:
-            cases = [Decision(metric, "inconclusive", str(error), limit) for metric, limit in job.limits.items()]
-            write_text(self.junit, junit.document(scenario, sentence, cases))
-        if self.summary is not None:
-            escaped = sentence.replace("&", "&amp;").replace("<", "&lt;")
-            write_text(self.summary, f"### Latency gate: {scenario}\n\n{escaped}\n", append=True)
+            yield partial(write_text, self.summary, markdown.of_job(verdict), append=True)
 
 
 def annotation(verdict: JobVerdict) -> str | None:
@@ -63,7 +45,7 @@ def table(decisions: Sequence[Decision]) -> list[str]:
 
 
 def _row(one: Decision) -> tuple[str, ...]:
-    outcome, limit = one.outcome.replace("_", " "), f"{one.limit:.0%}"
+    outcome, limit = one.outcome.replace("_", " ") + or_small(one), f"{one.limit:.0%}"
     if one.effect is None or one.base_ms is None or one.candidate_ms is None:
         return one.metric, outcome, "", limit, ""
     told = f"{one.base_ms:.2f} to {one.candidate_ms:.2f} ms"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from reports.gate.decide import Job, judge
 from reports.gate.metrics import read_figures
 from reports.gate.model import JobVerdict, Pair
 from scenarios.duet import AGAIN, CONTROL, FIRST
+from sensorswarm.compare_halves import halves
 from sensorswarm.compare_job import PairFiles, Sets
 
 
@@ -21,10 +23,16 @@ def read_pairs(files: Sequence[PairFiles]) -> list[Pair]:
 
 
 class Judge:
-    """Judges the sets made so far; each run is read once."""
+    """Judges the sets made so far; each run is read once.
 
-    def __init__(self, job: Job) -> None:
+    Args:
+        job: what is compared.
+        out: folder of the comparison.
+    """
+
+    def __init__(self, job: Job, out: Path) -> None:
         self._job = job
+        self._out = out
         self._read: dict[str, list[Pair]] = {}
 
     def __call__(self, sets: Sets) -> JobVerdict:
@@ -37,4 +45,10 @@ class Judge:
             if name not in self._read:
                 self._read[name] = read_pairs(files)
         read = self._read
-        return judge(self._job, read[FIRST], again=read.get(AGAIN, ()), control=read.get(CONTROL, ()))
+        return judge(
+            self._job,
+            read[FIRST],
+            again=read.get(AGAIN, ()),
+            control=read.get(CONTROL, ()),
+            halves=halves(self._out),
+        )

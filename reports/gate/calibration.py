@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from reports.gate.model import SCHEMA
 from reports.gate.statistics import Floats
 from wire.errors import SensorSwarmError
+
+SCHEMA = 2  # of calibration.json
+_READABLE = (1, SCHEMA)  # both tell the differences alike, which is all that is read here
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ def read_calibration(path: Path, *, metrics: tuple[str, ...]) -> Calibration:
     try:
         content = orjson.loads(path.read_bytes())
         schema = content["schema"]
-        if schema != SCHEMA:
-            raise SensorSwarmError(f"calibration {path}: schema {schema}, this version reads {SCHEMA}; {remedy}")
+        if schema not in _READABLE:
+            raise SensorSwarmError(f"calibration {path}: schema {schema}, this version reads up to {SCHEMA}; {remedy}")
         told = content["metrics"]
         for metric in metrics:
             if metric not in told:

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reports.gate.counts import count_decisions, limit_decisions
 from reports.gate.model import CountDecision, Decision, Figures, JobVerdict, Outcome, Pair, Side
 from reports.gate.rule import ALPHA, CLOCK_BOUNDS, LEAST_CHANGE_MS, evaluate
+from reports.gate.slo import Slo
 from reports.gate.statistics import MOST_PAIRS, Floats, least_pairs
 from reports.gate.support import samples_needed
+from reports.measurable import NOT_MEASURABLE
 from reports.words import listed, milliseconds, plural
 from wire.errors import ExitCode, SensorSwarmError, UnusableError
 
@@ -31,9 +34,17 @@ class Job:
     candidate: Side
     seed: int  # of the order of the runs
     limits: Mapping[str, float]  # metric -> relative limit; every metric here is gated
+    slos: Sequence[Slo] = ()  # the scenario's limits in words, which every run of the candidate has to keep
 
 
-def judge(job: Job, first: Sequence[Pair], *, again: Sequence[Pair] = (), control: Sequence[Pair] = ()) -> JobVerdict:
+def judge(
+    job: Job,
+    first: Sequence[Pair],
+    *,
+    again: Sequence[Pair] = (),
+    control: Sequence[Pair] = (),
+    halves: Sequence[Figures] = (),
+) -> JobVerdict:
     """Judge what has been run so far.
 
     Args:
@@ -41,6 +52,7 @@ def judge(job: Job, first: Sequence[Pair], *, again: Sequence[Pair] = (), contro
         first: the first set of pairs.
         again: a fresh set of pairs, if the first one flagged anything (`suspected` of the verdict says so).
         control: pairs of base against base, whose flags make the job inconclusive.
+        halves: runs of the candidate whose pair had to be made again: what they broke is broken.
 
     Raises:
         SensorSwarmError: fewer pairs than can support a verdict, or runs of different scenarios.
@@ -57,8 +69,10 @@ def judge(job: Job, first: Sequence[Pair], *, again: Sequence[Pair] = (), contro
     final = _confirmed(decisions, fresh)
     if any(one.outcome == "suspect" for one in controls):
         final = [_in_doubt(one) for one in final]
-    counts = count_decisions([pair for name in ("first", "again") for pair in sets.get(name, ())])
-    exit_code, sentence = _verdict(final, counts, controls)
+    compared = [pair for name in ("first", "again") for pair in sets.get(name, ())]
+    candidate, of_base = [*(pair.candidate for pair in compared), *halves], [pair.base for pair in compared]
+    counts, limits = count_decisions(candidate, of_base), limit_decisions(job.slos, candidate, of_base)
+    exit_code, sentence = _verdict(final, counts, limits, controls)
     run = first[0].candidate
     return JobVerdict(
         scenario=run.scenario or "unnamed",
@@ -68,13 +82,46 @@ def judge(job: Job, first: Sequence[Pair], *, again: Sequence[Pair] = (), contro
         exit_code=exit_code,
         sentence=sentence,
         decisions=final,
-        counts=counts,
+        counts=[*counts, *limits],
         first=decisions,
         again=fresh,
         control=controls,
         sets=sets,
+        besides=[run.run for run in halves],
         machine=run.machine,
         versions=run.versions,
+    )
+
+
+def unfinished(
+    job: Job, candidate: Sequence[Figures], base: Sequence[Figures], *, scenario: str, why: str
+) -> JobVerdict:
+    """Judge a job that cannot go on: what was lost or leaked stays so, and of latencies nothing is said.
+
+    Args:
+        job: what is compared.
+        candidate: its runs that can be used.
+        base: likewise.
+        scenario: name of it.
+        why: it cannot go on.
+    """
+    judged = [*count_decisions(candidate, base), *limit_decisions(job.slos, candidate, base)]
+    counts = [one for one in judged if one.outcome == "failed"]
+    broken = listed([one.reason for one in counts])
+    decisions = [Decision(metric, "inconclusive", why, limit) for metric, limit in job.limits.items()]
+    return JobVerdict(
+        scenario=scenario,
+        base=job.base,
+        candidate=job.candidate,
+        seed=job.seed,
+        exit_code=ExitCode.GATE_FAILED if counts else ExitCode.NOT_USABLE,
+        sentence=f"Failed: {broken}; of latencies nothing is said, for {why}." if counts else f"Not usable: {why}.",
+        decisions=decisions,
+        counts=counts,
+        first=decisions,
+        besides=[run.run for run in candidate],
+        machine=candidate[0].machine if candidate else {},
+        versions=candidate[0].versions if candidate else {},
     )
 
 
@@ -200,13 +247,20 @@ def _words(one: Decision, clock_bound_ms: float) -> str:
     )
     if one.outcome == "suspect":
         return f"{told}; a fresh set of pairs has to agree"
-    least_ms = max(LEAST_CHANGE_MS, CLOCK_BOUNDS * clock_bound_ms)
-    small = one.base_ms * math.expm1(one.high) < least_ms
     if one.outcome == "held":
-        return f"{told}; at most {milliseconds(least_ms)}, too little to matter" if small else told
-    if _over(one):
-        return f"{told}: over the limit, but not beyond chance; run more pairs or on a quieter machine"
-    return f"{told}: a change over the limit is not ruled out; run more pairs or on a quieter machine"
+        small = f"by less than {milliseconds(LEAST_CHANGE_MS)}, too little to matter"
+        return f"{told}; {small}" if or_small(one) else told
+    if not _over(one):
+        return f"{told}: a change over the limit is not ruled out; run more pairs or on a quieter machine"
+    if one.base_ms * math.expm1(one.effect) < CLOCK_BOUNDS * clock_bound_ms:
+        return f"{told}: over the limit, but the clocks may disagree by {milliseconds(clock_bound_ms)}; use one clock"
+    return f"{told}: over the limit, but not beyond chance; run more pairs or on a quieter machine"
+
+
+def or_small(one: Decision) -> str:
+    """What is to be said of a metric that held for its size alone, slower by its limit perhaps; "" of any other."""
+    within = one.high is None or one.high < math.log1p(one.limit)
+    return "" if one.outcome != "held" or within else f", or by less than {milliseconds(LEAST_CHANGE_MS)}"
 
 
 def _over(one: Decision) -> bool:
@@ -240,55 +294,45 @@ def _in_doubt(one: Decision) -> Decision:
     return one if one.outcome == "not_supported" else dataclasses.replace(one, outcome="inconclusive", reason=reason)
 
 
-def count_decisions(pairs: Sequence[Pair]) -> list[CountDecision]:
-    """Every exact count that a run of the candidate broke; one that held for all where none did.
-
-    Counts need no statistics: one leak is one too many, however often it did not happen.
-    """
-    where: dict[str, list[tuple[str, str]]] = {}
-    for run in (pair.candidate for pair in pairs):
-        for told in run.broken:
-            where.setdefault(told.split(" ", 1)[0], []).append((run.run, told))
-    of_base = {told.split(" ", 1)[0] for pair in pairs for told in pair.base.broken}
-    if not where:
-        return [CountDecision("counts", "held", f"every count within its limit in {plural(len(pairs), 'run')}")]
-    return [
-        CountDecision(
-            name,
-            "failed",
-            f"{broken[0][1]} in run {broken[0][0]}, broken in {len(broken)} of {plural(len(pairs), 'run')}"
-            + ("; the base breaks it too" if name in of_base else ""),
-            tuple(run for run, _ in broken),
-        )
-        for name, broken in where.items()
-    ]
-
-
 def _verdict(
-    decisions: Sequence[Decision], counts: Sequence[CountDecision], controls: Sequence[Decision]
+    decisions: Sequence[Decision],
+    counts: Sequence[CountDecision],
+    limits: Sequence[CountDecision],
+    controls: Sequence[Decision],
 ) -> tuple[ExitCode, str]:
     """Exit code and sentence. Broken counts stand whatever the machine does; latencies only if the control is clean."""
-    if any(one.outcome == "failed" for one in counts):
-        return ExitCode.GATE_FAILED, f"Failed: {listed([one.reason for one in counts])}."
+    broken = [one.reason for one in (*counts, *limits) if one.outcome == "failed"]
+    if broken:
+        return ExitCode.GATE_FAILED, f"Failed: {listed(broken)}."
     restless = [one.metric for one in controls if one.outcome == "suspect"]
     regressed = [f"{one.metric} {one.reason}" for one in decisions if one.outcome == "regressed"]
     if regressed and not restless:
         return ExitCode.GATE_FAILED, f"Failed: {listed(regressed, most=2)}."
     by = {outcome: [one.metric for one in decisions if one.outcome == outcome] for outcome in ("held", *_DOUBTS)}
-    doubts = "; ".join(f"{listed(by[outcome])} {word}" for outcome, word in _DOUBTS.items() if by[outcome])
-    over = [one.metric for one in decisions if one.outcome == "inconclusive" and _over(one)]
+    doubts = [f"{listed(by[outcome])} {word}" for outcome, word in _DOUBTS.items() if by[outcome]]
+    over = [f"{one.metric} {one.reason}" for one in decisions if one.outcome == "inconclusive" and _over(one)]
+    unjudged = [f"{one.metric} {one.reason}" for one in limits if one.outcome == "not_supported"]
     if restless:
         reason = f"base against base was flagged too ({listed(restless)}): the machine is too restless"
     elif by["suspect"]:
         reason = f"{listed(by['suspect'])} flagged once; a fresh set has to confirm it"
-    elif over:
-        reason = f"{listed(over)} over the limit, but not beyond chance; run more pairs"
+    elif over or unjudged:  # a limit that was asked for must not pass in silence
+        reason = listed(over or unjudged, most=2)
     elif not by["held"]:
-        reason = f"no latency could be decided ({doubts})"
+        reason = f"no latency could be decided ({'; '.join(doubts)})"
     else:
-        rest = f"; not decided: {doubts}" if doubts else ""
-        return ExitCode.HELD, f"Held: {listed(by['held'])} not slower by its limit{rest}."
+        lacking = [one.metric for one in counts if one.outcome == "not_supported"]
+        doubts += [f"{listed(lacking)} {NOT_MEASURABLE}"] if lacking else []
+        rest = f"; not decided: {'; '.join(doubts)}" if doubts else ""
+        return ExitCode.HELD, f"Held: {_not_slower(decisions)}{rest}."
     return ExitCode.NOT_USABLE, f"Not usable: {reason}."
+
+
+def _not_slower(decisions: Sequence[Decision]) -> str:
+    """What held, and which of it for its size alone."""
+    small = [one for one in decisions if or_small(one)]
+    told = f"{listed([one.metric for one in decisions if one.outcome == 'held'])} not slower by its limit"
+    return f"{told}{or_small(small[0])} ({listed([one.metric for one in small])})" if small else told
 
 
 _DOUBTS = {

@@ -38,6 +38,6 @@ def usual_limit(metric: str) -> float:
     return _BY_QUANTILE[metric.partition(".")[2]]
 
 
-def raised(limits: Mapping[str, float], smallest_change: Mapping[str, float]) -> dict[str, float]:
-    """Limits, none of them below the smallest relative change that a calibration says can be seen."""
-    return {metric: max(limit, smallest_change.get(metric, 0.0)) for metric, limit in limits.items()}
+def raised(limits: Mapping[str, float], floors: Mapping[str, float]) -> dict[str, float]:
+    """Limits, none of them below what a calibration says can be told from chance."""
+    return {metric: max(limit, floors.get(metric, 0.0)) for metric, limit in limits.items()}

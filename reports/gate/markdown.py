@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports.gate.absolute import RunVerdict
-from reports.gate.decide import change
+from reports.gate.decide import change, or_small
 from reports.gate.model import Case, Decision, JobVerdict
 from reports.words import NONE, milliseconds, plural
 
@@ -21,10 +21,10 @@ _MARKS = {
 
 def of_job(verdict: JobVerdict) -> str:
     """Tell a comparison."""
-    pairs = len(verdict.sets["first"])
+    pairs = f"{len(verdict.sets['first'])} pairs, " if verdict.sets else ""
     again = f", {plural(len(verdict.again), 'metric')} run again" if verdict.again else ""
     told = (
-        f"{pairs} pairs, seed {verdict.seed}{again}. "
+        f"{pairs}seed {verdict.seed}{again}. "
         f"Base `{_code(verdict.base.label)}`, candidate `{_code(verdict.candidate.label)}`."
     )
     parts = [*_head(verdict.scenario, verdict.sentence), told, ""]
@@ -49,7 +49,7 @@ def _latency_row(one: Decision) -> str:
     return (
         f"| {one.metric} | {milliseconds(one.base_ms)} | {milliseconds(one.candidate_ms)} | {change(one.effect)} "
         f"| {change(one.low)} to {change(one.high)} | {one.limit * 100:.3g} % | {one.p_holm:.2g} "
-        f"| {_MARKS[one.outcome]} |"
+        f"| {_MARKS[one.outcome]}{or_small(one)} |"
     )
 
 

@@ -19,6 +19,8 @@ from reports.rundata import RunData, load
 from reports.tables.build import Tables, tabulate
 from reports.tables.clocks import clocks
 from reports.tables.detection import detection
+from reports.tables.lives import lives
+from reports.tables.watchers import Watchers
 from reports.verdict import judge
 from wire.errors import SensorSwarmError
 from wire.records import AlertCounts, ReadingCounts
@@ -121,10 +123,19 @@ def _latencies(histograms: Mapping[str, Histogram]) -> dict[str, float]:
 
 def _samples(data: RunData, histograms: Mapping[str, Histogram], begin_ts: float) -> dict[str, int]:
     """Independent observations behind each tag's latencies, never more than were recorded."""
-    published = sum(one.sent for one in data.seconds if one.ts >= begin_ts) or sum(one.sent for one in data.totals)
     alerts = len({one.alert for one in data.alerts if one.ts >= begin_ts})
-    independent = {"reading": published, "alert": alerts}
+    independent = {"reading": _published(data, begin_ts), "alert": alerts}
     return {tag: min(independent.get(tag, histogram.n), histogram.n) for tag, histogram in histograms.items()}
+
+
+def _published(data: RunData, begin_ts: float) -> int:
+    """Readings that were published to somebody: those of a building that nobody watches have no latency."""
+    if not data.seconds:
+        return sum(one.sent for one in data.totals)
+    watchers = Watchers([one for one in lives(data.clients) if one.spans])
+    return sum(
+        one.sent for one in data.seconds if one.ts >= begin_ts and (watchers.of(one.building) or not watchers.known)
+    )
 
 
 def _counts(data: RunData, tables: Tables) -> dict[str, float]:

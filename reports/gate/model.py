@@ -124,6 +124,7 @@ class JobVerdict:
     again: Sequence[Decision] = ()  # of the fresh set, flagged metrics only
     control: Sequence[Decision] = ()  # base against base
     sets: Mapping[str, Sequence[Pair]] = field(default_factory=dict)  # first, again, control
+    besides: Sequence[str] = ()  # names of the candidate's runs in no set, whose counts are judged all the same
     machine: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -164,6 +165,7 @@ class JobVerdict:
             "again": [dataclasses.asdict(one) for one in self.again],
             "control": [dataclasses.asdict(one) for one in self.control],
             "sets": {name: [pair.document() for pair in pairs] for name, pairs in self.sets.items()},
+            "besides": list(self.besides),
             "machine": dict(self.machine),
             "versions": dict(self.versions),
         }

@@ -35,7 +35,7 @@ class Evaluation:
     p: Floats
     p_holm: Floats
     flagged: Flags
-    over: Flags  # the estimate is as large as the limit, and large enough to matter, be it chance or not
+    over: Flags  # the estimate is as large as the limit, and large enough to matter, be it chance or the clocks
     cleared: Flags  # a change as large as the limit, and large enough to matter, is ruled out
 
 
@@ -57,8 +57,8 @@ def evaluate(
     low, high, confidence = interval(d, confidence=CONFIDENCE)
     p = signed_rank_p(d)
     p_holm = holm(p, tested)
-    least_ms = max(LEAST_CHANGE_MS, CLOCK_BOUNDS * clock_bound_ms)
-    least = np.maximum(np.log1p(limits), np.log1p(least_ms / base_ms))  # both sizes, as one effect
+    told_ms = CLOCK_BOUNDS * clock_bound_ms  # a smaller change may be the clocks': neither blamed nor ruled out
+    least = np.maximum(np.log1p(limits), np.log1p(LEAST_CHANGE_MS / base_ms))  # both sizes, as one effect
     over = tested & (effect >= least)
     return Evaluation(
         effect=effect,
@@ -67,7 +67,7 @@ def evaluate(
         confidence=confidence,
         p=p,
         p_holm=p_holm,
-        flagged=over & (p_holm <= ALPHA),
+        flagged=over & (effect >= np.log1p(told_ms / base_ms)) & (p_holm <= ALPHA),
         over=over,
         cleared=tested & (high < least),
     )

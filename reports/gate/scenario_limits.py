@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.gate.metrics import figures_of
-from reports.gate.slo import SloResult, check_slo, parse_slo
+from reports.gate.slo import Slo, SloResult, check_slo, parse_slo
 from reports.rundata import RunData
 from reports.tables.build import Tables
 from reports.verdict import Verdict
@@ -27,6 +27,18 @@ def texts_of(settings: Mapping[str, object]) -> list[str]:
     gate = settings.get("gate")
     written = gate.get("slo") if isinstance(gate, Mapping) else None
     return [str(one) for one in written] if isinstance(written, list) else []
+
+
+def parse_all(texts: Sequence[str], *, scenario: str) -> list[Slo]:
+    """Read a scenario's limits in words, before anything is run.
+
+    Raises:
+        SensorSwarmError: one could not be judged; names scenario, limit and remedy.
+    """
+    try:
+        return [parse_slo(text) for text in dict.fromkeys(texts)]
+    except SensorSwarmError as error:
+        raise SensorSwarmError(f"{scenario}: [gate] slo: {error}") from None
 
 
 def hold(verdict: Verdict, data: RunData, tables: Tables) -> Judged:

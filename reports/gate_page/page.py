@@ -26,7 +26,7 @@ def page(comparison: Comparison, figures: Sequence[PageFigure]) -> str:
             numbers=rows.numbers(verdict),
             decisions=rows.decisions(verdict),
             broken=[one for one in verdict.counts if one.outcome in FAILING],
-            counts=verdict.counts,
+            other_counts=rows.other_counts(verdict),
             what_was_run=rows.what_was_run(comparison),
             figures=[inline(one) for one in figures],
         )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from reports.gate.decide import change
+from reports.gate.counts import EVERY
+from reports.gate.decide import change, or_small
 from reports.gate.metrics import warmup_s
 from reports.gate.model import FAILING, UNDECIDED, Decision, JobVerdict
 from reports.gate_page.runs import Comparison
@@ -30,6 +31,7 @@ class DecisionRow:
     metric: str
     look: str  # held, failed, not_usable: how its verdict is coloured
     verdict: str
+    small: str  # beside it, where it holds for the size alone
     base: str
     candidate: str
     change: str
@@ -46,6 +48,7 @@ def decisions(verdict: JobVerdict) -> list[DecisionRow]:
             one.metric,
             look(one.outcome),
             one.outcome.replace("_", " "),
+            or_small(one).removeprefix(", "),
             milliseconds(one.base_ms),
             milliseconds(one.candidate_ms),
             NONE if one.effect is None else change(one.effect),
@@ -66,16 +69,8 @@ def look(outcome: str) -> str:
 def numbers(verdict: JobVerdict) -> list[Number]:
     """Return five numbers at most: the changes, worst first where not all fit, then counts and pairs."""
     sizes = {name: len(pairs) for name, pairs in verdict.sets.items()}
-    runs = sizes["first"] + sizes.get("again", 0)
-    broken = [one for one in verdict.counts if one.outcome in FAILING]
-    where = {run for one in broken for run in one.runs}
     rest = [
-        Number(
-            "exact counts",
-            f"{len(broken):,} broken" if broken else "all held",
-            f"in {len(where):,} of {plural(runs, 'run')}" if broken else f"in {plural(runs, 'run')} of the candidate",
-            not broken,
-        ),
+        _exact_counts(verdict, sizes["first"] + sizes.get("again", 0) + len(verdict.besides)),
         Number(
             "pairs of runs",
             f"{sum(sizes.values()):,}",
@@ -88,6 +83,27 @@ def numbers(verdict: JobVerdict) -> list[Number]:
     if len(chosen) > room:
         chosen.sort(key=lambda one: ("failed", "not_usable", "held").index(look(one.outcome)))  # stable
     return [*map(_number, chosen[:room]), *rest]
+
+
+def _exact_counts(verdict: JobVerdict, runs: int) -> Number:
+    """How many were broken, or could not be judged, which is no pass."""
+    label, counts = "exact counts", verdict.counts
+    broken = [one for one in counts if one.outcome in FAILING]
+    if broken:
+        where = {run for one in broken for run in one.runs}
+        return Number(label, f"{len(broken):,} broken", f"in {len(where):,} of {plural(runs, 'run')}", False)
+    lacking = sum(one.outcome in UNDECIDED for one in counts)
+    in_all = f"in {plural(runs, 'run')} of the candidate"
+    if not lacking:
+        return Number(label, "all held", in_all, True)
+    rest = f"the others held {in_all}" if lacking < len(counts) else "none could be"
+    return Number(label, f"{lacking:,} not judged", rest, None)
+
+
+def other_counts(verdict: JobVerdict) -> list[str]:
+    """What there is to say of counts, and of limits in words, beside those that were broken."""
+    told = [one for one in verdict.counts if one.outcome not in FAILING]
+    return [one.reason.capitalize() if one.metric == EVERY else f"{one.metric}: {one.reason}" for one in told]
 
 
 def _number(one: Decision) -> Number:

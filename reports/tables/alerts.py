@@ -13,10 +13,10 @@ import math
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import Literal
 
 from reports.tables.lives import Life
+from reports.tables.watchers import Watchers
 from wire.records import AlertDelivery, Anomaly
 
 Fate = Literal["missed", "undetected", "held", "elsewhere", "unwatched"]
@@ -130,7 +130,7 @@ def alert_table(
     for delivery in deliveries:
         by_sensor.setdefault(delivery.sensor, []).append(delivery)
         kinds[delivery.building, delivery.alert] = delivery.alert_kind
-    watchers = _Watchers(lives)
+    watchers = Watchers(lives)
     matched: set[tuple[str, str]] = set()
     tolerance_s = _LATE_INTERVALS * interval_s
     rows = []
@@ -156,7 +156,7 @@ def alert_table(
 def _row(
     anomaly: Anomaly,
     hits: Sequence[AlertDelivery],
-    watchers: _Watchers,
+    watchers: Watchers,
     origin_ts: float,
     laggards: AbstractSet[str],
     known_until_ts: float,
@@ -200,24 +200,3 @@ def tally(found: Iterable[tuple[str, bool]], *, known: bool = True) -> list[Kind
     return [
         KindRow(kind, total, hits, hits / total if known else None) for kind, (total, hits) in sorted(counts.items())
     ]
-
-
-class _Watchers:
-    """Who may see a building; clients share few sets of patterns, so each set is matched once."""
-
-    def __init__(self, lives: Sequence[Life]) -> None:
-        self._by_patterns: dict[tuple[str, ...], list[Life]] = {}
-        for one in lives:
-            self._by_patterns.setdefault(one.buildings, []).append(one)
-        self._by_building: dict[str, list[Life]] = {}
-        self.known = bool(lives)
-
-    def of(self, building: str) -> list[Life]:
-        if building not in self._by_building:
-            self._by_building[building] = [
-                one
-                for patterns, group in self._by_patterns.items()
-                if any(fnmatchcase(building, pattern) for pattern in patterns)
-                for one in group
-            ]
-        return self._by_building[building]

@@ -80,7 +80,6 @@ def test_a_run_that_is_not_usable(whole, invoke):
     [
         (["nowhere"], "nowhere does not exist"),
         (["RUN", "--slo", "reading.p98<1s"], "did you mean reading.p9"),
-        (["RUN", "--junit", "missing/junit.xml"], "cannot write missing/junit.xml"),
     ],
 )
 def test_wrong_usage(measured, invoke, arguments, said, tmp_path, monkeypatch):
@@ -89,6 +88,19 @@ def test_wrong_usage(measured, invoke, arguments, said, tmp_path, monkeypatch):
     result = invoke(*(measured if one == "RUN" else one for one in arguments))
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("slo", "code", "word"), [("reading.p50<250ms", 2, "error"), ("reading.p50<1ms", 1, "warning")]
+)
+def test_a_file_that_cannot_be_written(measured, invoke, tmp_path, monkeypatch, slo, code, word):
+    """The verdict is shown all the same, a red one stays red, and the other file is written."""
+    monkeypatch.chdir(tmp_path)
+    result = invoke(measured, "--slo", slo, "--junit", "missing/junit.xml", "--summary", "summary.md")
+    assert result.exit_code == code
+    assert result.stdout.splitlines()[-1].startswith("Held: " if code == 2 else "Failed: ")
+    assert result.stderr.startswith(f"{word}: cannot write missing/junit.xml")
+    assert (tmp_path / "summary.md").exists() == (code == 1)
 
 
 def test_outputs(measured, invoke, tmp_path):

@@ -15,6 +15,7 @@ from reports.gate_page.runs import RunLatency
 from scenarios.duet import Task
 from scenarios.schema import Scenario
 from scenarios.subject import Subject
+from wire.errors import SensorSwarmError
 
 METRICS = ("reading.p50", "reading.p95", "reading.p99")
 LATENCY_MS = (20.0, 40.0, 80.0)
@@ -56,6 +57,14 @@ class Lab:
         return run
 
 
+def read(directory: Path) -> Figures:
+    """Figures that the lab wrote; as of a real run, an error of ours where there are none."""
+    file = directory / "figures.json"
+    if not file.exists():
+        raise SensorSwarmError(f"{directory} holds no run")
+    return TypeAdapter(Figures).validate_json(file.read_bytes())
+
+
 @pytest.fixture
 def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
     """Every run of `compare` and `calibrate` is made by the lab, in a folder of the test's own."""
@@ -64,10 +73,8 @@ def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     monkeypatch.setattr("sensorswarm.compare.RealRun", made)
     monkeypatch.setattr("sensorswarm.calibrate.RealRun", made)
-    monkeypatch.setattr(
-        "sensorswarm.compare_set.read_figures",
-        lambda directory: TypeAdapter(Figures).validate_json((directory / "figures.json").read_bytes()),
-    )
+    monkeypatch.setattr("sensorswarm.compare_set.read_figures", read)
+    monkeypatch.setattr("sensorswarm.compare_halves.read_figures", read)
     monkeypatch.setattr("reports.gate_page.runs.read_run", lambda _: RunLatency({}))
     monkeypatch.setattr("reports.gate_page.api.entries", lambda _: [])  # drawing has tests of its own
     return made

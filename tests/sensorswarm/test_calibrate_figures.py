@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sensorswarm.calibrate_figures import false_alarms, figures, rounded_up
+from reports.gate.noise import Noise, simulate
+from sensorswarm.calibrate_figures import MetricFigures, false_alarms, figures, rounded_up
 
 BASE_MS = np.array([100.0, 200.0])
 LIMITS = np.array([0.1, 0.15])
@@ -14,41 +15,60 @@ def noise(sd: float, *, count: int = 40) -> np.ndarray:
     return np.random.default_rng(1).normal(0, sd * np.sqrt(2), (count, 2))
 
 
+def found(sd: float, *, count: int = 40, pairs: int = 8, limits: tuple[float, float] = (0.1, 0.15)) -> MetricFigures:
+    """Figures of the first of two metrics."""
+    asked = dict(zip("ab", limits, strict=True))
+    return figures(noise(sd, count=count), BASE_MS, asked, pairs=pairs, seed=1)["a"]
+
+
 @pytest.mark.parametrize("sd", [0.01, 0.05, 0.2])
 def test_the_spread_of_runs_is_found_again(sd: float) -> None:
     """It is that of a run, not of a pair's difference."""
-    found = figures(noise(sd, count=400), BASE_MS, ["a", "b"], pairs=8, seed=1)
-    assert [found[name].run_sd for name in "ab"] == pytest.approx([sd, sd], rel=0.1)
+    of_both = figures(noise(sd, count=400), BASE_MS, {"a": 0.1, "b": 0.15}, pairs=8, seed=1)
+    assert [of_both[name].run_sd for name in "ab"] == pytest.approx([sd, sd], rel=0.1)
 
 
 def test_a_restless_machine_sees_less_and_more_pairs_see_more() -> None:
-    """The smallest change grows with the spread, shrinks with the pairs, and is never below 1 ms."""
-    changes = [
-        figures(noise(sd), BASE_MS, ["a", "b"], pairs=pairs, seed=1)["a"].smallest_change
-        for sd, pairs in ((0.05, 8), (0.1, 8), (0.05, 16), (1e-6, 8))
-    ]
-    calm, restless, more, quiet = changes
-    assert more < calm < restless
-    assert 0.01 <= quiet <= 0.015  # 1 ms of 100, and a step of the search
+    """The floor and the smallest change grow with the spread, shrink with the pairs; neither is ever below 1 ms."""
+    calm, restless, more, quiet = (
+        found(sd, pairs=pairs, limits=(0.01, 0.01)) for sd, pairs in ((0.05, 8), (0.1, 8), (0.05, 16), (1e-6, 8))
+    )
+    assert more.floor < calm.floor < restless.floor
+    assert more.smallest_change < calm.smallest_change < restless.smallest_change
+    assert 0.01 <= quiet.floor <= 0.015  # 1 ms of 100, and a step of the search
+    assert quiet.limit <= quiet.smallest_change <= 0.025
 
 
-def test_the_smallest_change_is_indeed_seen() -> None:
-    """In about nine of ten comparisons drawn from the same noise, by the same rule."""
-    from reports.gate.rule import evaluate  # noqa: PLC0415 - the rule that decides, beside what is said of it
+@pytest.mark.parametrize(("sd", "limit"), [(0.05, 0.1), (0.05, 0.02), (0.03, 0.3), (0.15, 0.1)])
+def test_the_smallest_change_is_indeed_seen(sd: float, limit: float) -> None:
+    """By nine of ten whole jobs, both sets and the limits in force, be they asked for or raised; by the rule itself."""
+    one = found(sd, count=400, limits=(limit, limit))
+    assert one.limit == max(limit, rounded_up(one.floor))
+    assert one.smallest_change > one.limit
 
-    change = figures(noise(0.05, count=400), BASE_MS, ["a", "b"], pairs=8, seed=1)["a"].smallest_change
-    d = np.random.default_rng(2).normal(0, 0.05 * np.sqrt(2), (500, 2, 8))
-    d[:, 0] += np.log1p(change)
-    assert 0.85 <= evaluate(d, limits=np.zeros(2), base_ms=BASE_MS).flagged[:, 0].mean() <= 0.95
+    def seen(change: float) -> float:
+        jobs = simulate(
+            Noise(("a", "b"), np.diag([sd, sd]) ** 2, 0.0, np.empty((0, 2))),
+            np.random.default_rng(2),
+            comparisons=2000,
+            pairs=8,
+            effect=np.log1p([change, 0.0]),
+            limits=np.array([one.limit, max(limit, one.limit)]),
+            base_ms=BASE_MS,
+        )
+        return float(jobs.confirmed[:, 0].mean())
+
+    assert 0.85 <= seen(one.smallest_change) <= 0.95
+    assert seen(one.limit) < 0.4  # the limit itself is no change that is seen
 
 
 def test_false_alarms_are_counted_and_bounded() -> None:
     """None of calm sets, and the bound says how few they are; every one where the two sides differ."""
     calm = noise(0.03).reshape(5, 8, 2)
-    found = false_alarms(list(calm), BASE_MS, LIMITS, seed=1)
-    assert (found.flagged_sets, found.sets) == (0, 5)
-    assert found.upper_bound == pytest.approx(1 - 0.025 ** (1 / 5))  # Clopper-Pearson at 0 of n
-    assert found.resampled_rate <= found.resampled_upper_bound < 0.01
+    alarms = false_alarms(list(calm), BASE_MS, LIMITS, seed=1)
+    assert (alarms.flagged_sets, alarms.sets) == (0, 5)
+    assert alarms.upper_bound == pytest.approx(1 - 0.025 ** (1 / 5))  # Clopper-Pearson at 0 of n
+    assert alarms.resampled_rate < 0.01
     biased = false_alarms(list(calm + 1), BASE_MS, LIMITS, seed=1)
     assert biased.flagged_sets == 5
 

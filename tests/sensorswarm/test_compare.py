@@ -8,6 +8,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
+from scenarios import duet, library
 from scenarios.duet import Task
 from scenarios.runner import InterruptedRunError
 from sensorswarm.cli import app
@@ -39,9 +40,7 @@ def test_a_server_like_the_base_holds(lab) -> None:
     assert (verdict["verdict"], verdict["seed"], len(verdict["sets"]["first"])) == ("held", 3, 8)
     assert [len(one["d"]) for one in verdict["decisions"]] == [8, 8, 8]
     assert sum(pair["base_first"] for pair in verdict["sets"]["first"]) == 4
-    assert (
-        "Held: reading.p50, reading.p95 and reading.p99" in " ".join(result.output.split()) or "Held" in result.output
-    )
+    assert "Held: reading.p50, reading.p95, reading.p99 not slower by its limit." in result.stdout.splitlines()
     assert max(len(line) for line in result.stdout.splitlines() if line.startswith("reading")) <= 80
     assert result.stdout.splitlines()[-2:] == ["verdict: out/compare.json", "page: out/compare.html"]
     assert verdict["sentence"] in Path("out/compare.html").read_text()
@@ -112,6 +111,36 @@ def test_one_lost_alert_fails_at_once(lab) -> None:
     assert "alerts_missing 1 > 0 in run first-05-candidate" in " ".join(result.output.split())
 
 
+def own_scenario(*limits: str) -> str:
+    """The shipped scenario with limits in words."""
+    words = ", ".join(f'"{limit}"' for limit in limits)
+    Path("own.toml").write_text(f"{library.find('gate').read_text()}\n[gate]\nslo = [{words}]\n")
+    return "own.toml"
+
+
+def test_limits_of_the_scenario_in_words_are_counted_too(lab) -> None:
+    """What `run` and `gate` fail for fails here: in one run of the candidate is enough, and JUnit has a case of it."""
+    lab.change = lambda task, figures: figures.update(
+        counts={"intrusion.leaked": int(task.name == "first-03-candidate"), "alert.missing": 0}
+    )
+    scenario = own_scenario("intrusion.leaked==0", "alert.missing==0")
+    result = compare(*SAME, "--junit", "junit.xml", scenario=scenario)
+    assert result.exit_code == 1, result.output
+    assert "intrusion.leaked is 1 (intrusion.leaked==0) in run first-03-candidate" in written()["sentence"]
+    cases = {case.get("name"): [part.tag for part in case] for case in ET.parse("junit.xml").iter("testcase")}  # noqa: S314
+    assert cases["intrusion.leaked==0"] == ["failure"]
+    assert cases["alert.missing==0"] == ["system-out"]
+
+
+def test_a_mistyped_limit_of_the_scenario_is_refused_before_any_run(lab) -> None:
+    """Exit 2, as `run` does."""
+    result = compare(*SAME, scenario=own_scenario("intrusion.leakd==0"))
+    assert isinstance(result.exception, SensorSwarmError)
+    assert result.exception.exit_code == 2
+    assert "own.toml: [gate] slo: limit 'intrusion.leakd==0'" in str(result.exception)
+    assert lab.made == []
+
+
 def test_an_unusable_run_is_told_and_its_pair_made_again(lab) -> None:
     """Exit 3 with the reason, every case skipped; the same command goes on and comes to a verdict."""
 
@@ -131,6 +160,89 @@ def test_an_unusable_run_is_told_and_its_pair_made_again(lab) -> None:
     assert result.exit_code == 0, result.output
     assert "going on with out: 5 runs are there" in result.output
     assert len(lab.made) == 5 + 16 - 4  # the pair that was broken is made whole again
+
+
+def leaking(*names: str):
+    """A change of the lab: these runs leak."""
+    return lambda task, figures: figures.update(broken=["leaked 3 > 0"] if task.name in names else [])
+
+
+def unusable_at(lab, made: int):
+    """A step of the lab before each run: the one after so many proves nothing."""
+
+    def fail(_: Task) -> None:
+        if len(lab.made) == made:
+            raise UnusableError("![the publisher](was late) <b>\n# for ever")
+
+    return fail
+
+
+def test_what_leaked_is_told_though_a_later_run_proves_nothing(lab) -> None:
+    """Exit 1 by the counts of what was run, in every output; going on does not take it back."""
+    lab.change, lab.before = leaking("first-01-candidate"), unusable_at(lab, 8)
+    result = compare(*SAME, "--junit", "junit.xml", "--summary", "summary.md", "--annotate")
+    assert result.exit_code == 1, result.output
+    broken = "leaked 3 > 0 in run first-01-candidate, broken in 1 of 4 runs"
+    assert f"Failed: {broken}; of latencies nothing is said, for first-05-" in " ".join(result.stdout.split())
+    assert result.output.count("::error") == 1
+    suite = ET.parse("junit.xml").getroot()  # noqa: S314 - we wrote it
+    assert (suite.get("failures"), suite.get("skipped")) == ("1", "3")
+    assert broken.replace(">", "&gt;") in Path("junit.xml").read_text()
+    assert broken in Path("summary.md").read_text()
+    assert (written()["verdict"], written()["counts"][0]["runs"]) == ("failed", ["first-01-candidate"])
+    lab.before = lambda _: None
+    assert compare(*SAME).exit_code == 1
+    assert len(lab.made) == 16
+
+
+def test_what_a_half_pair_leaked_is_still_counted_when_the_pair_is_made_again(lab) -> None:
+    """The pair is run again whole, and holds; the half that leaked is kept beside the runs, and found by its name."""
+    planned = duet.tasks(duet.FIRST, pairs=8, seed=0)
+    half = next(position for position, task in enumerate(planned) if task.first and task.side == "candidate")
+    name = planned[half].name
+    lab.change, lab.before = leaking(name), unusable_at(lab, half + 1)
+    assert compare(*SAME).exit_code == 1
+    lab.change, lab.before = leaking(), lambda _: None
+    result = compare(*SAME)
+    assert result.exit_code == 1, result.output
+    assert lab.made.count(name) == 2
+    assert written()["counts"][0]["reason"].endswith("broken in 1 of 9 runs")
+    assert len(written()["decisions"][0]["d"]) == 8
+    assert [path.name for path in Path("out/halves").iterdir()] == [f"{name}-1"]
+
+
+def test_last_words_are_text(lab) -> None:
+    """What a server said last brings neither links nor lines of its own into the job's summary."""
+    lab.before = unusable_at(lab, 0)
+    assert isinstance(compare(*SAME, "--summary", "summary.md").exception, UnusableError)
+    text = Path("summary.md").read_text()
+    assert "!\\[the publisher](was late) &lt;b> # for ever" in text
+    assert not any(line.startswith("# for ever") for line in text.splitlines())
+
+
+FILES = ("out/compare.json", "junit.xml", "summary.md")
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_red_verdict_is_red_whatever_cannot_be_written(lab, file: str) -> None:
+    """It is shown and annotated, what cannot be written is told, and the other files are there."""
+    lab.before = lambda _: Path(file).mkdir(exist_ok=True)
+    result = compare(*SLOWER, "--junit", "junit.xml", "--summary", "summary.md", "--annotate")
+    assert result.exit_code == 1, result.output
+    assert "Failed: reading.p50" in result.stdout
+    assert "::error" in result.stderr
+    assert f"warning: cannot write {file}" in result.stderr
+    assert [one for one in FILES if not Path(one).is_file()] == [file]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_green_verdict_is_shown_but_a_file_that_was_asked_for_is_missed(lab, file: str) -> None:
+    """An error, for whoever reads the file would find none."""
+    lab.before = lambda _: Path(file).mkdir(exist_ok=True)
+    result = compare(*SAME, "--junit", "junit.xml", "--summary", "summary.md")
+    assert isinstance(result.exception, SensorSwarmError)
+    assert f"cannot write {file}" in str(result.exception)
+    assert "Held: " in result.stdout
 
 
 @pytest.mark.parametrize("at", [0, 15, 20, 40])

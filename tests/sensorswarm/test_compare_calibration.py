@@ -10,13 +10,13 @@ from sensorswarm.compare_calibration import CalibrationError, calibrated_limits,
 from wire.errors import SensorSwarmError, UnusableError
 
 SETTINGS = {"name": "gate", "fleet": {"buildings": 10}}
-MACHINE = {"processor": "x86_64", "cores": 2, "memory_gib": 8.0, "system": "Linux 6.1"}
+MACHINE = {"processor": "x86_64", "cpu_model": "Fast 9000", "cores": 2, "memory_gib": 8.0, "system": "Linux 6.1"}
 DOCUMENT = {
-    "schema": 1,
+    "schema": 2,
     "settings": SETTINGS,
     "machine": MACHINE,
     "pairs": 8,
-    "metrics": {"reading.p50": {"smallest_change": 0.04}, "reading.p99": {"smallest_change": 0.4}},
+    "metrics": {"reading.p50": {"floor": 0.04}, "reading.p99": {"floor": 0.395}},
     "control_flagged": [],
 }
 LIMITS = {"reading.p50": 0.1, "reading.p99": 0.25}
@@ -28,7 +28,7 @@ def limits(path: Path, changes: dict[str, Any] | None = None, *, pairs: int = 8)
 
 
 def test_no_limit_is_below_what_can_be_seen(tmp_path: Path) -> None:
-    """Limits grow to the smallest change and never shrink to it; a newer kernel is the same machine."""
+    """Limits grow to the floor in whole per cent and never shrink to it; a newer kernel is the same machine."""
     path = tmp_path / "calibration.json"
     assert limits(path) == {"reading.p50": 0.1, "reading.p99": 0.4}
     assert limits(path, pairs=12) == limits(path, {"machine": {**MACHINE, "system": "Linux 6.2"}})
@@ -40,10 +40,12 @@ def test_no_limit_is_below_what_can_be_seen(tmp_path: Path) -> None:
         ("settings", {**SETTINGS, "fleet": {"buildings": 9}}, "a scenario with another fleet"),
         ("settings", {**SETTINGS, "seed": 1}, "a scenario with another seed"),
         ("machine", {**MACHINE, "cores": 64}, r"another machine \(cores 64, here 2\)"),
+        ("machine", {**MACHINE, "cpu_model": "Slow 1"}, r"another machine \(cpu_model Slow 1, here Fast 9000\)"),
         ("machine", {}, r"another machine \(processor None"),
-        ("metrics", {"reading.p50": {"smallest_change": 0.1}}, "has no reading.p99"),
+        ("metrics", {"reading.p50": {"floor": 0.1}}, "has no reading.p99"),
         ("pairs", 9, "--pairs 8: the calibration is of 9"),
         ("schema", 99, "schema 99"),
+        ("schema", 1, "schema 1, not 2; calibrate again"),
         ("metrics", [], "is no calibration"),
         ("metrics", {"reading.p50": {}}, "is no calibration"),
         ("pairs", "many", "is no calibration"),
@@ -60,8 +62,8 @@ def test_a_calibration_of_something_else_is_refused(tmp_path: Path, name: str, v
     ("name", "value", "complaint"),
     [
         ("control_flagged", ["reading.p50"], "flagged reading.p50 of base against base"),
-        ("metrics", {**DOCUMENT["metrics"], "reading.p99": {"smallest_change": None}}, "no change of reading.p99"),
-        ("metrics", {**DOCUMENT["metrics"], "reading.p99": {"smallest_change": 4.5}}, "no change of reading.p99"),
+        ("metrics", {**DOCUMENT["metrics"], "reading.p99": {"floor": None}}, "no change of reading.p99"),
+        ("metrics", {**DOCUMENT["metrics"], "reading.p99": {"floor": 4.5}}, "no change of reading.p99"),
     ],
 )
 def test_a_restless_machine_is_not_usable(tmp_path: Path, name: str, value: object, complaint: str) -> None:

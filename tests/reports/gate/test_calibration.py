@@ -23,17 +23,18 @@ def document():
     }
 
 
-def test_pairs_of_all_sets(document, tmp_path):
+@pytest.mark.parametrize("schema", [1, 2])
+def test_pairs_of_all_sets(document, tmp_path, schema):
     """Differences of all sets one below the other, a column a metric; latencies are medians over the runs."""
     path = tmp_path / "calibration.json"
-    path.write_bytes(orjson.dumps(document))
+    path.write_bytes(orjson.dumps({**document, "schema": schema}))
     read = read_calibration(path, metrics=METRICS)
     np.testing.assert_array_equal(read.d, [[0.01, 0.1], [0.02, 0.2], [0.03, 0.3], [0.04, 0.4]])
     np.testing.assert_array_equal(read.base_ms, [11.0, 21.0])
 
 
 SPOILT = {
-    "newer": (lambda d: d.update(schema=2), "schema 2, this version reads 1"),
+    "newer": (lambda d: d.update(schema=3), "schema 3, this version reads up to 2"),
     "no schema": (lambda d: d.pop("schema"), "is no calibration"),
     "a metric is missing": (lambda d: d["metrics"].pop("reading.p95"), "has no reading.p95, only reading.p50"),
     "not a table": (lambda d: d.update(metrics=[1]), "is no calibration"),

@@ -5,7 +5,8 @@ import dataclasses
 import orjson
 import pytest
 
-from reports.gate.decide import Job, check_pairs, count_decisions, decide, judge
+from reports.gate.counts import count_decisions
+from reports.gate.decide import Job, check_pairs, decide, judge, or_small
 from reports.gate.limits import DEFAULT_LIMITS
 from wire.errors import ExitCode, SensorSwarmError, UnusableError
 
@@ -89,7 +90,7 @@ def test_over_the_limit_by_chance_perhaps(job, pairs):
     assert (verdict.exit_code, outcomes(verdict)) == (ExitCode.NOT_USABLE, ["inconclusive", "held", "held"])
     assert verdict.decisions[0].effect > 0.1
     assert "over the limit, but not beyond chance" in verdict.decisions[0].reason
-    assert verdict.sentence.startswith("Not usable: reading.p50 over the limit")
+    assert verdict.sentence == f"Not usable: reading.p50 {verdict.decisions[0].reason}."
 
 
 def test_too_few_messages(job, pairs):
@@ -105,19 +106,25 @@ def test_too_few_messages(job, pairs):
 
 
 def test_a_change_too_small_to_matter(job, pairs):
-    """Twice as slow is held where it is less than a millisecond."""
-    verdict = judge(job, pairs(slower=(1.0, 1.0, 1.0), base_ms=(0.2, 0.3, 0.4)))
+    """Twice as slow is held where it is less than a millisecond, and said to be that; of three, one is slower."""
+    verdict = judge(job, pairs(slower=(1.0, 0, 0), base_ms=(0.2, 30, 40)))
     assert outcomes(verdict) == ["held"] * 3
-    assert "too little to matter" in verdict.decisions[0].reason
+    assert verdict.decisions[0].reason.endswith("; by less than 1 ms, too little to matter")
+    assert [or_small(one) for one in verdict.decisions] == [", or by less than 1 ms", "", ""]
+    assert verdict.sentence == (
+        "Held: reading.p50, reading.p95, reading.p99 not slower by its limit, or by less than 1 ms (reading.p50)."
+    )
 
 
 def test_clocks_that_disagree(job, pairs):
-    """A change under twice the clock bound is not flagged, whatever the machine says."""
+    """A change under twice the clock bound is neither flagged nor held: nobody can say whose it is."""
     slow = [
         dataclasses.replace(pair, candidate=dataclasses.replace(pair.candidate, clock_bound_ms=5.0))
         for pair in pairs(slower=(0.2, 0, 0))
     ]
-    assert outcomes(judge(job, slow))[0] == "held"
+    verdict = judge(job, slow)
+    assert (verdict.exit_code, outcomes(verdict)) == (ExitCode.NOT_USABLE, ["inconclusive", "held", "held"])
+    assert "over the limit, but the clocks may disagree by 5 ms" in verdict.sentence
 
 
 def test_one_broken_count_is_enough(job, pairs):
@@ -128,7 +135,8 @@ def test_one_broken_count_is_enough(job, pairs):
     assert verdict.counts[0].metric == "alerts_missing"
     assert verdict.counts[0].reason == "alerts_missing 1 > 0 in run first-06-candidate, broken in 1 of 8 runs"
     both = with_run(first, 2, "base", broken=("alerts_missing 4 > 0",))
-    assert count_decisions(both)[0].reason.endswith("; the base breaks it too")
+    counts = count_decisions([pair.candidate for pair in both], [pair.base for pair in both])
+    assert counts[0].reason.endswith("; the base breaks it too")
     alone = with_run(pairs(), 2, "base", broken=("alerts_missing 4 > 0",))
     assert judge(job, alone).exit_code == ExitCode.HELD
 

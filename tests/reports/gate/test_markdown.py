@@ -33,6 +33,14 @@ def test_not_enough_messages(job, pairs):
     assert table_rows(text) == [9] * 5 + [4] * 3
 
 
+def test_what_holds_for_its_size_alone_is_told(job, pairs):
+    """Slower by more than its limit, but by less than a millisecond: its row says so, and no other."""
+    text = of_job(judge(job, pairs(slower=(1.0, 0, 0), base_ms=(0.2, 30, 40))))
+    rows = {line.split()[1]: line for line in text.splitlines() if line.startswith("| reading")}
+    assert rows["reading.p50"].endswith("| ✅ held, or by less than 1 ms |")
+    assert rows["reading.p95"].endswith("| ✅ held |")
+
+
 def test_labels_cannot_break_out(job, pairs):
     """A label is text: it cannot end a cell, a code span or a line, nor bring markup along."""
     named = dataclasses.replace(job, base=Side("cmd:a`b|c\n# d"))

@@ -9,6 +9,7 @@ from reports.rundata import RunData, load
 from reports.summary import summarise
 from reports.tables.build import tabulate
 from wire.errors import SensorSwarmError
+from wire.records import ClientEvent, Published
 
 
 def test_a_whole_run(whole):
@@ -51,6 +52,21 @@ def test_messages_are_counted_as_published(whole):
         whole.record_latency("reading", second, *[1000] * 30)
     whole.directory.joinpath("latency.hlog").write_text(whole.hlog())
     assert read_figures(whole.directory).samples["reading.p99"] == 100  # of 340 deliveries
+
+
+def test_readings_that_nobody_watches_do_not_count(whole):
+    """Of a building whose only client was never live, no latency could be recorded."""
+    for second in range(10):
+        whole.record_latency("reading", second, *[1000] * 30)  # 340 deliveries
+    unseen = next(one for one in whole.records if isinstance(one, Published))
+    whole.add(
+        dataclasses.replace(unseen, building="b-0002"),
+        ClientEvent(ts=whole.t0 - 2, client="c3", event="start", user="c3", buildings=["b-0002"]),
+    )
+    data = load(whole.write())
+    assert figures_of(data, tabulate(data), name="r").samples["reading.p99"] == 100
+    data.clients.append(ClientEvent(ts=whole.t0 - 1, client="c3", event="live"))
+    assert figures_of(data, tabulate(data), name="r").samples["reading.p99"] == 200
 
 
 def test_the_warm_up_is_left_out(whole):

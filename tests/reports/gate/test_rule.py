@@ -23,7 +23,8 @@ def one(d, *, limit=0.1, base_ms=20.0, clock_bound_ms=0.0):
         ({"base_ms": 5.2}, True, False),
         ({"base_ms": 4.8}, False, True),  # 20 % of it is under 1 ms
         ({"clock_bound_ms": 1.9}, True, False),
-        ({"clock_bound_ms": 2.1}, False, True),  # 4 ms, less than twice the clock bound
+        ({"clock_bound_ms": 2.1}, False, False),  # 4 ms, less than twice the clock bound: not ruled out either
+        ({"clock_bound_ms": 2.1, "limit": 0.25}, False, True),
         ({"d": [*SLOWER[:7], -0.5]}, False, False),  # one pair in eight far the other way: could be chance
     ],
 )

@@ -8,6 +8,7 @@ from reports.gate.model import Decision
 from reports.gate_page import rows
 from reports.gate_page.runs import RunLatency
 from reports.words import NONE
+from wire.records import Measures
 
 FOUR = {"reading.p50": 0.1, "reading.p95": 0.15, "reading.p99": 0.25, "alert.p99": 0.25}
 
@@ -16,6 +17,18 @@ def breaking(pairs):
     """One run of the candidate loses an alert."""
     broken = dataclasses.replace(pairs[2].candidate, broken=("alerts_missing 1 > 0",))
     return [*pairs[:2], dataclasses.replace(pairs[2], candidate=broken), *pairs[3:]]
+
+
+def tiny(pairs):
+    """Medians of a fifth of a millisecond, doubled by the candidate."""
+
+    def with_p50(run, value_ms):
+        return dataclasses.replace(run, latency_ms={**run.latency_ms, "reading.p50": value_ms})
+
+    return [
+        dataclasses.replace(pair, base=with_p50(pair.base, 0.2), candidate=with_p50(pair.candidate, 0.4))
+        for pair in pairs
+    ]
 
 
 def test_every_metric_has_its_row(compared):
@@ -29,6 +42,12 @@ def test_every_metric_has_its_row(compared):
     assert (last.metric, last.look, last.verdict) == ("alert.p99", "not_usable", "not supported")
     assert (last.base, last.change, last.interval, last.p) == (NONE, NONE, "", NONE)
     assert "not supported: 0 independent messages" in last.reason
+
+
+def test_what_holds_for_its_size_alone(compared):
+    """Its row says how small a change is meant, and no other row does."""
+    small = [one.small for one in rows.decisions(compared(change=tiny).verdict)]
+    assert small == ["or by less than 1 ms", "", ""]
 
 
 def test_five_numbers_at_most(compared):
@@ -109,3 +128,24 @@ def test_what_is_unknown_is_left_out(compared):
 def test_the_subtitle_says_when(compared):
     """Date of the first run."""
     assert rows.subtitle(compared()).endswith(" · 2025-11-23 00:00 UTC")
+
+
+def test_counts_that_were_not_measured(compared):
+    """No pass, and no failure: how many, and that the others held."""
+
+    def unnumbered(pairs):
+        lacking = Measures(sequence="no number")
+        return [
+            dataclasses.replace(pair, candidate=dataclasses.replace(pair.candidate, measures=lacking)) for pair in pairs
+        ]
+
+    verdict = compared(change=unnumbered).verdict
+    number = rows.numbers(verdict)[-2]
+    assert (number.value, number.note, number.good) == (
+        "4 not judged",
+        "the others held in 6 runs of the candidate",
+        None,
+    )
+    first, second, *_ = rows.other_counts(verdict)
+    assert first == "Every count that can be measured within its limit in 6 runs"
+    assert second == "duplicated: not measurable: no number"
