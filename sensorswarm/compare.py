@@ -22,9 +22,9 @@ from scenarios.runner import InterruptedRunError, interruptible
 from scenarios.subject import Subject
 from sensorswarm.compare_calibration import calibrated_limits, read_calibration
 from sensorswarm.compare_job import Plan, conduct
-from sensorswarm.compare_outputs import Files, annotation, table
+from sensorswarm.compare_outputs import Files, annotation, died_annotation, table
 from sensorswarm.compare_progress import Progress
-from sensorswarm.compare_run import RealRun
+from sensorswarm.compare_run import CandidateDiedError, RealRun
 from sensorswarm.compare_set import Judge
 from sensorswarm.compare_sides import Sides, checkouts
 from sensorswarm.target import TARGET_HELP, check_target
@@ -65,7 +65,8 @@ def compare(
 ) -> None:
     """Compare two servers in interleaved pairs of runs.
 
-    Exit code 0: the candidate is not slower, 1: it is, or loses or leaks something, 2: wrong usage, 3: nobody can say.
+    Exit code 0: the candidate is not slower, 1: it is, or loses or leaks something, or dies, 2: wrong usage, or the
+    candidate does not serve, 3: nobody can say.
     """
     limits = limits_of(limit or [])
     check_pairs(pairs, metrics=len(limits))
@@ -94,6 +95,11 @@ def compare(
             raise
         except UnusableError as error:
             Files(junit, summary).write_unusable(chosen.name, job, error)
+            raise
+        except CandidateDiedError as error:
+            Files(junit, summary).write_died(chosen.name, job, error)
+            if annotate:
+                say(died_annotation(chosen.name, error))
             raise
     write_json(folder / VERDICT, verdict.document())
     Files(junit, summary).write(verdict)

@@ -9,9 +9,9 @@ from pathlib import Path
 from reports.gate import junit, markdown
 from reports.gate.annotations import error_line
 from reports.gate.decide import Job
-from reports.gate.model import Decision, JobVerdict
+from reports.gate.model import CountDecision, Decision, JobVerdict
 from reports.gate.write import write_text
-from wire.errors import UnusableError
+from wire.errors import SensorSwarmError, UnusableError
 
 WIDTH = 80
 _HEAD = ("metric", "verdict", "change", "limit", "p (Holm)")
@@ -49,10 +49,36 @@ class Files:
             escaped = sentence.replace("&", "&amp;").replace("<", "&lt;")
             write_text(self.summary, f"### Latency gate: {scenario}\n\n{escaped}\n", append=True)
 
+    def write_died(self, scenario: str, job: Job, error: SensorSwarmError) -> None:
+        """Write that the candidate's server died, which failed; no metric was judged.
+
+        Raises:
+            SensorSwarmError: a file cannot be written.
+        """
+        if self.junit is not None:
+            skipped = [Decision(metric, "inconclusive", "not judged", limit) for metric, limit in job.limits.items()]
+            write_text(self.junit, junit.document(scenario, _died(error), [_dead(error), *skipped]))
+        if self.summary is not None:
+            escaped = _died(error).replace("&", "&amp;").replace("<", "&lt;")
+            write_text(self.summary, f"### Latency gate: {scenario}\n\n{escaped}\n", append=True)
+
 
 def annotation(verdict: JobVerdict) -> str | None:
     """The one ::error line of GitHub, None where nothing failed; pure."""
     return error_line(verdict.scenario, verdict.sentence, verdict.cases)
+
+
+def died_annotation(scenario: str, error: SensorSwarmError) -> str:
+    """Likewise where the candidate's server died; pure."""
+    return error_line(scenario, _died(error), [_dead(error)]) or ""
+
+
+def _died(error: SensorSwarmError) -> str:
+    return f"Failed: {error}."
+
+
+def _dead(error: SensorSwarmError) -> CountDecision:
+    return CountDecision("server", "failed", str(error))
 
 
 def table(decisions: Sequence[Decision]) -> list[str]:

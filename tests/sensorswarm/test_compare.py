@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from scenarios.duet import Task
 from scenarios.runner import InterruptedRunError
 from sensorswarm.cli import app
+from sensorswarm.compare_run import CandidateDiedError
 from wire.errors import SensorSwarmError, UnusableError
 
 SAME = ("--base", "delay:0", "--candidate", "delay:0")
@@ -133,6 +134,40 @@ def test_an_unusable_run_is_told_and_its_pair_made_again(lab) -> None:
     assert len(lab.made) == 5 + 16 - 4  # the pair that was broken is made whole again
 
 
+def test_a_candidate_that_dies_fails_the_job(lab) -> None:
+    """Exit 1 at once, with its last words everywhere; the same command makes the pair again when it is mended."""
+
+    def die(task: Task) -> None:
+        if task.name == "first-02-candidate":
+            raise CandidateDiedError("candidate died in first-02-candidate: boom <1> & gone")
+
+    lab.before = die
+    result = compare(*SAME, "--junit", "junit.xml", "--summary", "summary.md", "--annotate")
+    assert isinstance(result.exception, CandidateDiedError)
+    assert result.exception.exit_code == 1
+    suite = ET.parse("junit.xml").getroot()  # noqa: S314 - we wrote it
+    assert [one.get("message") for one in suite.iter("failure")] == [str(result.exception)]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("4", "1", "3")
+    assert "Failed: candidate died in first-02-candidate: boom &lt;1> &amp; gone." in Path("summary.md").read_text()
+    assert result.stderr.count("::error") == 1
+    assert not Path("out/compare.json").exists()
+    lab.before = lambda _: None
+    assert compare(*SAME).exit_code == 0
+    assert "first-02-candidate" in lab.made
+
+
+def test_a_candidate_that_does_not_serve_is_wrong_usage(lab) -> None:
+    """Exit 2 goes through to the user as it is."""
+
+    def fail(task: Task) -> None:
+        raise SensorSwarmError(f"{task.side} does not serve: boom")
+
+    lab.before = fail
+    result = compare(*SAME)
+    assert isinstance(result.exception, SensorSwarmError)
+    assert result.exception.exit_code == 2
+
+
 @pytest.mark.parametrize("at", [0, 15, 20, 40])
 def test_ctrl_c_in_any_set_can_be_gone_on_with(lab, at: int) -> None:
     """Exit 3 and one line; nothing that is over is run again; the verdict is the same."""
@@ -180,6 +215,7 @@ def test_another_comparison_does_not_go_on_with_it(lab) -> None:
         ((*SAME, "--limit", "reading.p59=10%"), "did you mean reading.p99?"),
         ((*SAME, "--limit", "reading.p95=0%"), "above 0"),
         ((*SAME, "--calibration", "none.json"), "calibration none.json"),
+        (("--base", "cmd:x {port}", "--candidate", "", "--ready", "healthz"), "--ready healthz: give an HTTP path"),
         (("--base", "delay:0", "--candidate", "gti:HEAD"), "did you mean git:"),
         (("--base", "git:HEAD", "--candidate", ""), "is no git repository"),
         (("--base", "url:ws://127.0.0.1:9,mqtt://127.0.0.1:9", "--candidate", ""), "does not answer"),
