@@ -17,10 +17,12 @@ from reports.gate.limits import DEFAULT_LIMITS, parse_limit
 from reports.gate.model import JobVerdict, Side
 from reports.gate_page.api import write_page
 from scenarios import duet, facts, library, schema
+from scenarios.duet_lock import alone
 from scenarios.duet_run import RUNS, State
 from scenarios.runner import InterruptedRunError, interruptible
 from scenarios.subject import Subject
 from sensorswarm.compare_calibration import calibrated_limits, read_calibration
+from sensorswarm.compare_circumstances import circumstances
 from sensorswarm.compare_job import Plan, conduct
 from sensorswarm.compare_outputs import Files, annotation, died_annotation, table
 from sensorswarm.compare_progress import Progress
@@ -78,13 +80,14 @@ def compare(
         known = read_calibration(calibration)
         limits = calibrated_limits(known, limits, settings=identity(chosen), machine=facts.machine(), pairs=pairs)
     folder = out or Path("runs") / f"compare-{chosen.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    with interruptible(), checkouts(folder, tell=say, build=build, serve=serve, ready_path=ready) as built:
+    built = checkouts(folder, tell=say, build=build, serve=serve, ready_path=ready)
+    with interruptible(), alone(folder), built:
         texts = {"base": base, "candidate": candidate}
         sides = Sides(texts, chosen, built, ready_path=ready, allow_remote=allow_remote)
         for host in sides.strangers:
             say(f"note: load is put on {host}, which is not this machine (--allow-remote)")
-        how = {"pairs": pairs, "seed": seed, "build": build, "serve": serve}
-        state = State(folder, {**sides.identity, "scenario": identity(chosen), **how})
+        how = {"pairs": pairs, "seed": seed, "build": build, "serve": serve, "ready": ready}
+        state = State(folder, {**sides.identity, "scenario": identity(chosen), **how, **circumstances(chosen)})
         if state.resumed:
             say(f"going on with {folder}: {state.resumed} runs are there")
         base_side, candidate_side = (Side(text, sides.commits.get(name)) for name, text in texts.items())

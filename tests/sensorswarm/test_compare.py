@@ -8,9 +8,12 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
+from scenarios import facts, library, schema
 from scenarios.duet import Task
+from scenarios.duet_lock import alone
 from scenarios.runner import InterruptedRunError
 from sensorswarm.cli import app
+from sensorswarm.compare_circumstances import circumstances
 from sensorswarm.compare_run import CandidateDiedError
 from wire.errors import SensorSwarmError, UnusableError
 
@@ -166,6 +169,52 @@ def test_a_candidate_that_does_not_serve_is_wrong_usage(lab) -> None:
     result = compare(*SAME)
     assert isinstance(result.exception, SensorSwarmError)
     assert result.exception.exit_code == 2
+
+
+def test_two_at_once_in_one_folder_are_refused(lab) -> None:
+    """Their runs would be mixed; nothing is touched of the first one's, and of another folder neither."""
+    with alone(Path("out")):
+        result = compare(*SAME)
+    assert isinstance(result.exception, SensorSwarmError)
+    assert result.exception.exit_code == 2
+    assert "another comparison or calibration is under way there" in str(result.exception)
+    assert lab.made == []
+    result = compare("--base", "delay:0", "--candidate", "gti:HEAD")
+    assert result.exit_code != 0
+    assert not Path("out").exists()  # wrong usage leaves nothing
+
+
+def test_circumstances_that_changed_are_not_gone_on_with(lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another way to tell readiness, a target file that says something else, other parts, another machine."""
+    Path("target.toml").write_text('[reading]\nsensor = "/id"\n')
+    options = (*SAME, "--target", "target.toml", "--ready", "/healthz")
+    assert compare(*options).exit_code == 0, compare(*options).output
+    assert "going on with out: 16 runs" in compare(*options).output
+
+    def refusal(*options: str) -> str:
+        result = compare(*options)
+        assert isinstance(result.exception, SensorSwarmError)
+        assert result.exception.exit_code == 2
+        return str(result.exception)
+
+    assert "begun with another ready (/healthz, now /livez)" in refusal(*options[:-1], "/livez")
+    Path("target.toml").write_text('[reading]\nsensor = "/name"\n')
+    assert "begun with another content of the target file (" in refusal(*options)
+    Path("target.toml").write_text('[reading]\nsensor = "/id"\n')
+    versions, machine = facts.versions(), facts.machine()
+    monkeypatch.setattr("scenarios.facts.versions", lambda: {**versions, "locust": "0"})
+    assert f"begun with another version of locust ({versions['locust']}, now 0)" in refusal(*options)
+    monkeypatch.setattr("scenarios.facts.versions", lambda: versions)
+    monkeypatch.setattr("scenarios.facts.machine", lambda: {**machine, "cores": 999})
+    assert f"begun with another machine: cores ({machine['cores']}, now 999)" in refusal(*options)
+    assert len(lab.made) == 16
+
+
+@pytest.mark.parametrize("scenario", ["gate", "recorded"])
+def test_the_content_of_a_recording_is_remembered(scenario: str) -> None:
+    """By a checksum; where there is no file there is none."""
+    known = circumstances(schema.load(library.find(scenario)))
+    assert ("content of the recording" in known) == (scenario == "recorded")
 
 
 @pytest.mark.parametrize("at", [0, 15, 20, 40])
