@@ -18,6 +18,9 @@ import psutil
 from wire.errors import SensorSwarmError
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_FRAME = "│╭╮╰╯─ "
+_LOOK_S = 0.02
+_KILLED_S = 1.0  # until one that was killed is gone
 
 
 def _death_signal() -> Callable[[], None] | None:
@@ -94,12 +97,12 @@ class Child:
         return self.process.poll()
 
     def last_words(self) -> str:
-        """Last line of output that says something, for messages."""
+        """Last line of output that says something, for messages; the frame that Typer draws around it says nothing."""
         with contextlib.suppress(OSError):
             lines = self.log.read_text(errors="replace").splitlines()
             for line in reversed(lines):
-                if line.strip():
-                    return line.strip()
+                if said := line.strip().strip(_FRAME):
+                    return said
         return ""
 
     def tell(self, order: str) -> None:
@@ -110,19 +113,46 @@ class Child:
             self.process.stdin.flush()
 
     def stop(self, *, patience_s: float) -> None:
-        """Ask by SIGTERM, wait, then SIGKILL its whole session."""
+        """Ask by SIGTERM, wait, then SIGKILL; what it leaves of its session is asked, and killed, in its turn.
+
+        In its turn, and not with it: a server that ends its own processes knows better in which order.
+        """
         if self.process.stdin is not None:
             with contextlib.suppress(OSError):
                 self.process.stdin.close()
-        if self.process.poll() is not None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(patience_s)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        deadline = time.monotonic() + patience_s
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(patience_s)
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+        self._end_heirs(deadline)
+
+    def _end_heirs(self, deadline: float) -> None:
+        """End who is left when it has ended: a shell that is told to end tells nobody else."""
+        for end, until in ((psutil.Process.terminate, deadline), (psutil.Process.kill, deadline + _KILLED_S)):
+            for heir in self._heirs():
+                with contextlib.suppress(psutil.Error):
+                    end(heir)
+            while self._heirs() and time.monotonic() < until:
+                time.sleep(_LOOK_S)
+
+    def _heirs(self) -> list[psutil.Process]:
+        """Who runs in the session of one that has ended; a zombie does not run."""
+        pids = psutil.pids()
+        if self.pid in pids:  # taken by a stranger: no number is, as long as a session has it
+            return []
+        found = []
+        for pid in pids:
+            with contextlib.suppress(OSError, psutil.Error):
+                if os.getsid(pid) == self.pid:
+                    process = psutil.Process(pid)
+                    if process.status() != psutil.STATUS_ZOMBIE:
+                        found.append(process)
+        return found
 
     def kill_family(self) -> None:
         """End it and whatever it started, all by SIGKILL: a server of several processes would outlive its parent."""

@@ -45,6 +45,11 @@ class Task:
         """Name of its run directory."""
         return f"{self.phase}-{self.pair:02}-{self.side}"
 
+    @property
+    def on_trial(self) -> bool:
+        """Whether it runs the server that is judged; a control and a calibration run one server on both sides."""
+        return self.side == "candidate" and self.phase in (FIRST, AGAIN)
+
 
 @dataclass(frozen=True, slots=True)
 class Done:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 import shlex
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,6 +22,7 @@ from scenarios.subject import Command, Own, Place, Running, Subject, SubjectErro
 from wire.mqtt import BrokerAddress
 
 KINDS = ("git:", "cmd:", "url:", "delay:")
+_PATH = re.compile(r"/[!-~]*")
 
 
 class SideError(SubjectError):
@@ -70,8 +72,10 @@ def command(text: str, *, ready_path: str | None) -> Command:
     """Read the words of a command that serves.
 
     Raises:
-        SubjectError: no words, quotes that do not close, or placeholders that are not known.
+        SubjectError: no words, quotes that do not close, placeholders that are not known, or no path.
     """
+    if ready_path is not None and not _PATH.fullmatch(ready_path):
+        raise SideError(f"--ready {ready_path}: give an HTTP path without blanks, such as /healthz")
     words = split_words(text)
     if not words:
         raise SideError(

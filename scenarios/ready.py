@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import urllib.error
+import http.client
 import urllib.request
 
 from scenarios.commands import Addresses
@@ -17,5 +17,5 @@ def is_ready(addresses: Addresses, path: str | None) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as response:
             return bool(response.status == 200)  # noqa: PLR2004 - HTTP OK
-    except (urllib.error.URLError, OSError):
+    except (OSError, http.client.HTTPException):  # nobody answers, or not 200, or what answers speaks no HTTP
         return False

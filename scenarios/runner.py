@@ -39,10 +39,24 @@ _SETTLE_S = 20.0  # for the swarm to settle and write its books
 _REPLACE_S = 10.0  # beside its drain, for the last process that a rolling restart replaces to end
 _LOOPBACK = "127.0.0.1"
 _BROKER = "broker"
+_SERVER = "server"
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 
 class InterruptedRunError(UnusableError):
     """The run was ended by Ctrl-C or SIGTERM."""
+
+
+class ServerError(SensorSwarmError):
+    """The server under test never got ready, or ended by itself after it had been."""
+
+    def __init__(self, text: str, *, was_ready: bool) -> None:
+        super().__init__(text)
+        self.was_ready = was_ready
+
+
+class LostServerError(ServerError, UnusableError):
+    """Likewise, and it did not just refuse its settings: the run cannot be used."""
 
 
 def run(
@@ -102,11 +116,11 @@ def interruptible() -> Iterator[None]:
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         del number, frame
-        for name in (signal.SIGINT, signal.SIGTERM):  # once is enough: the cleaning is bounded
+        for name in _INTERRUPTS:  # once is enough: the cleaning is bounded
             signal.signal(name, signal.SIG_IGN)
         raise InterruptedRunError("interrupted; what was written until then is kept")
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, interrupt) for number in _INTERRUPTS}
     try:
         yield
     finally:
@@ -117,12 +131,26 @@ def interruptible() -> Iterator[None]:
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
     """Let neither Ctrl-C nor SIGTERM break into a cleaning; what is done inside must be short."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _INTERRUPTS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def interrupted_later() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait until a cleaning is over, and take effect then."""
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in _INTERRUPTS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 class _Conductor:
@@ -144,6 +172,7 @@ class _Conductor:
         self._progress = progress
         self._server = server
         self._children: list[Child] = []
+        self._server_ready = False
         self._broker = EmbeddedBroker(port=0)
         self._writer = records.RecordWriter(directory)
         self._sampler = Sampler(self._writer)
@@ -197,7 +226,8 @@ class _Conductor:
             swarm.stop(patience_s=_SETTLE_S)
             self._judge_swarm(swarm)
         finally:
-            self._stop_everything()
+            with interrupted_later():
+                self._stop_everything()
 
     def _serve(self) -> Addresses:
         """Start broker and server, or find those that run; returns where everything meets."""
@@ -217,16 +247,22 @@ class _Conductor:
         )
         self._tell(f"broker      {addresses.broker_url}{'' if place else ' (embedded)'}")
         if place is None:
-            self._start("server", server.command(self._scenario, addresses))
-        self._wait("the server is ready", partial(is_ready, addresses, server.ready_path), _READY_S)
+            self._start(_SERVER, server.command(self._scenario, addresses))
+        self._wait(
+            "the server is ready",
+            partial(is_ready, addresses, server.ready_path),
+            _READY_S,
+            late=partial(LostServerError, was_ready=False),
+        )
+        self._server_ready = True
         if isinstance(server, Own):
             self._probe = LagProbe(f"http://{addresses.server_host}:{addresses.server_port}{server.ready_path}")
-            self._sampler.watch_lag("server", self._probe.take)
+            self._sampler.watch_lag(_SERVER, self._probe.take)
         self._tell(f"server      {addresses.server_url}{addresses.ws_path} ({server.label})")
         return addresses
 
     def _start(self, role: str, command: list[str], *, takes_orders: bool = False) -> Child:
-        ours = role != "server"  # the server's variables and folder are its own
+        ours = role != _SERVER  # the server's variables and folder are its own
         child = Child.start(
             role,
             command,
@@ -253,15 +289,21 @@ class _Conductor:
         with contextlib.suppress(UnusableError):  # a full disk is told by who wrote first
             self._writer.close()
 
-    def _wait(self, what: str, condition: Callable[[], bool], patience_s: float, *, ends: Child | None = None) -> None:
+    def _wait(
+        self,
+        what: str,
+        condition: Callable[[], bool],
+        patience_s: float,
+        *,
+        ends: Child | None = None,
+        late: Callable[[str], UnusableError] = UnusableError,
+    ) -> None:
         """Wait for something while watching the processes; `ends` is allowed to."""
         deadline = time.monotonic() + patience_s
         while not condition():
             self._watch(ends)
             if time.monotonic() > deadline:
-                raise UnusableError(
-                    f"waited {patience_s:.0f} s in vain until {what}; see the logs in {self._directory}"
-                )
+                raise late(f"waited {patience_s:.0f} s in vain until {what}; see the logs in {self._directory}")
             time.sleep(0.05)
 
     def _idle(self, seconds: float) -> None:
@@ -279,7 +321,7 @@ class _Conductor:
             raise UnusableError(f"the broker ended with {self._broker.exit_code} during the run")
         for child in self._children:
             if child is not ends and child.role not in gone and child.exit_code is not None:
-                raise _ended(child)
+                raise self._ended(child)
         if time.monotonic() - self._sampled_at >= 1:
             self._sampled_at = time.monotonic()
             self._sampler.sample()
@@ -289,7 +331,7 @@ class _Conductor:
 
     def _expect_end(self, simulator: Child) -> None:
         if simulator.exit_code != 0:
-            raise _ended(simulator)
+            raise self._ended(simulator)
 
     def _load_started(self) -> float:
         found: list[records.PublishedStart] = []
@@ -355,22 +397,29 @@ class _Conductor:
         if swarm.exit_code == ExitCode.NOT_USABLE:
             self._record.reasons.append(f"the swarm's books cannot be used: {swarm.last_words()}")
         elif swarm.exit_code not in (0, 1):
-            raise _ended(swarm)
+            raise self._ended(swarm)
+
+    def _ended(self, child: Child) -> SensorSwarmError:
+        """What it means that a process ended; of the server under test it is told whether it had been ready."""
+        under_test = child.role == _SERVER
+        starting = under_test and not self._server_ready
+        code = child.exit_code or 0
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        when = "before it was ready" if starting else "during the run"
+        said = child.last_words()
+        text = f"the {child.role} {how} {when}" + (f": {said}" if said else "") + f" ({child.log})"
+        refused = code == ExitCode.USAGE
+        if refused and (starting or not under_test):
+            text = said or f"the {child.role} refused its settings; see {child.log}"
+        if under_test:
+            return (ServerError if refused else LostServerError)(text, was_ready=self._server_ready)
+        return (SensorSwarmError if refused else UnusableError)(text)
 
 
 def _who(swarm: Swarm) -> str:
     if swarm.behaviour:
         return "clients of several kinds"
     return "manager live" if swarm.managers == 1 else "managers live"
-
-
-def _ended(child: Child) -> SensorSwarmError:
-    code = child.exit_code or 0
-    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-    said = child.last_words()
-    if child.exit_code == ExitCode.USAGE:
-        return SensorSwarmError(said or f"the {child.role} refused its settings; see {child.log}")
-    return UnusableError(f"the {child.role} {how} during the run" + (f": {said}" if said else "") + f" ({child.log})")
 
 
 def _secret(server: Subject) -> str:

@@ -17,10 +17,12 @@ from reports.gate.decide import check_pairs, decide
 from reports.gate.model import Pair
 from reports.gate.noise import LEAST_PAIRS
 from scenarios import duet, facts, library, schema
+from scenarios.duet_lock import alone
 from scenarios.duet_run import State, carry_out
 from scenarios.runner import interruptible
 from sensorswarm import calibrate_figures
 from sensorswarm.compare import identity, limits_of, say
+from sensorswarm.compare_circumstances import circumstances
 from sensorswarm.compare_job import pair_files
 from sensorswarm.compare_progress import Progress
 from sensorswarm.compare_run import RealRun
@@ -58,11 +60,12 @@ def calibrate(
         raise SensorSwarmError(f"--sets {sets} of {pairs} pairs: a calibration needs {LEAST_PAIRS} pairs in all")
     chosen = schema.load(library.find(scenario))
     folder = out or Path("runs") / f"calibrate-{chosen.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    with interruptible(), checkouts(folder, tell=say, build=build, serve=serve, ready_path=ready) as built:
+    built = checkouts(folder, tell=say, build=build, serve=serve, ready_path=ready)
+    with interruptible(), alone(folder), built:
         sides = Sides({"server": server}, chosen, built, ready_path=ready, allow_remote=False)
-        how = {"pairs": pairs, "seed": seed, "build": build, "serve": serve, "calibrate": True}
+        how = {"pairs": pairs, "seed": seed, "build": build, "serve": serve, "ready": ready, "calibrate": True}
         # The number of sets is not asked for by it: more of them may be wanted later, and those there are kept.
-        state = State(folder, {**sides.identity, "scenario": identity(chosen), **how})
+        state = State(folder, {**sides.identity, "scenario": identity(chosen), **how, **circumstances(chosen)})
         if state.resumed:
             say(f"going on with {folder}: {state.resumed} runs are there")
         subject = sides.servers()["server"]

@@ -6,6 +6,7 @@ import sys
 import textwrap
 import threading
 import time
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -125,9 +126,13 @@ def broker(
 
 
 def main() -> None:
-    """Entry point: errors of ours become one line and their exit code."""
+    """Entry point: errors of ours become one line and their exit code; what else went wrong is no gate that failed."""
     try:
         app()
     except SensorSwarmError as error:
         typer.echo(f"sensorswarm: {error}", err=True)
         sys.exit(error.exit_code)
+    except Exception:  # noqa: BLE001 - Python has 1 for it, which would say that a gate failed
+        traceback.print_exc()
+        typer.echo("sensorswarm: the error above is a mistake of SensorSwarm; it proves nothing", err=True)
+        sys.exit(ExitCode.NOT_USABLE)

@@ -20,15 +20,17 @@ from reports.gate.scenario_limits import parse_all
 from reports.gate.write import write_each
 from reports.gate_page.api import write_page
 from scenarios import duet, facts, library, schema
+from scenarios.duet_lock import alone
 from scenarios.duet_run import RUNS, State
 from scenarios.runner import InterruptedRunError, interruptible
 from scenarios.subject import Subject
 from sensorswarm.compare_calibration import calibrated_limits, read_calibration
+from sensorswarm.compare_circumstances import circumstances
 from sensorswarm.compare_halves import usable_runs
 from sensorswarm.compare_job import Plan, conduct
 from sensorswarm.compare_outputs import Files, annotation, table
 from sensorswarm.compare_progress import Progress
-from sensorswarm.compare_run import RealRun
+from sensorswarm.compare_run import CandidateDiedError, RealRun
 from sensorswarm.compare_set import Judge
 from sensorswarm.compare_sides import Sides, checkouts
 from sensorswarm.target import TARGET_HELP, check_target
@@ -69,7 +71,8 @@ def compare(
 ) -> None:
     """Compare two servers in interleaved pairs of runs.
 
-    Exit code 0: the candidate is not slower, 1: it is, or loses or leaks something, 2: wrong usage, 3: nobody can say.
+    Exit code 0: the candidate is not slower, 1: it is, or loses or leaks something, or dies, 2: wrong usage, or the
+    candidate does not serve, 3: nobody can say.
     """
     limits = limits_of(limit or [])
     check_pairs(pairs, metrics=len(limits))
@@ -82,33 +85,27 @@ def compare(
         known = read_calibration(calibration)
         limits = calibrated_limits(known, limits, settings=identity(chosen), machine=facts.machine(), pairs=pairs)
     folder = out or Path("runs") / f"compare-{chosen.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    with interruptible(), checkouts(folder, tell=say, build=build, serve=serve, ready_path=ready) as built:
+    built = checkouts(folder, tell=say, build=build, serve=serve, ready_path=ready)
+    with interruptible(), alone(folder), built:
         texts = {"base": base, "candidate": candidate}
         sides = Sides(texts, chosen, built, ready_path=ready, allow_remote=allow_remote)
         for host in sides.strangers:
             say(f"note: load is put on {host}, which is not this machine (--allow-remote)")
-        how = {"pairs": pairs, "seed": seed, "build": build, "serve": serve}
-        state = State(folder, {**sides.identity, "scenario": identity(chosen), **how})
+        how = {"pairs": pairs, "seed": seed, "build": build, "serve": serve, "ready": ready}
+        state = State(folder, {**sides.identity, "scenario": identity(chosen), **how, **circumstances(chosen)})
         if state.resumed:
             say(f"going on with {folder}: {state.resumed} runs are there")
         base_side, candidate_side = (Side(text, sides.commits.get(name)) for name, text in texts.items())
         job = Job(base_side, candidate_side, seed, limits, slos)
-        try:
-            verdict = _verdict(chosen, sides.servers(), state, job, Plan(pairs, seed, calibration is not None))
-        except InterruptedRunError:
-            raise
-        except UnusableError as error:
-            verdict = _unfinished(job, folder, chosen.name, error)
-            if verdict.exit_code != ExitCode.GATE_FAILED:
-                write_each(Files(junit, summary).writes(verdict), stands=True, tell=say)
-                raise
+        files = Files(junit, summary)
+        verdict = _verdict(chosen, sides.servers(), state, job, Plan(pairs, seed, calibration is not None), files)
     _show(verdict, as_json=as_json)
     if annotate and (line := annotation(verdict)):
         say(line)
     failed = verdict.exit_code == ExitCode.GATE_FAILED
     tell = say if as_json else typer.echo
     document = partial(_write_document, verdict, folder / VERDICT, tell=tell)
-    write_each([document, *Files(junit, summary).writes(verdict)], stands=failed, tell=say)
+    write_each([document, *files.writes(verdict)], stands=failed, tell=say)
     if verdict.sets:
         _draw(verdict, folder, tell=tell)
     raise typer.Exit(verdict.exit_code)
@@ -128,17 +125,33 @@ def identity(scenario: schema.Scenario) -> dict[str, Any]:
     return scenario.model_dump(mode="json", exclude={"description"})
 
 
-def _verdict(chosen: schema.Scenario, servers: dict[str, Subject], state: State, job: Job, plan: Plan) -> JobVerdict:
-    """Run and judge what is to be run."""
+def _verdict(
+    chosen: schema.Scenario, servers: dict[str, Subject], state: State, job: Job, plan: Plan, files: Files
+) -> JobVerdict:
+    """Run and judge what is to be run; where that cannot go on, what the runs so far say by their counts.
+
+    Raises:
+        UnusableError: it cannot go on, and no count is broken; the files say so.
+    """
     run = RealRun(chosen, lambda task: servers["base" if task.phase == duet.CONTROL else task.side])
-    with closing(Progress()) as progress:
-        return conduct(state, run, Judge(job, state.out), plan, progress=progress, guess_s=run.guess_s)
+    try:
+        with closing(Progress()) as progress:
+            return conduct(state, run, Judge(job, state.out), plan, progress=progress, guess_s=run.guess_s)
+    except InterruptedRunError:
+        raise
+    except UnusableError as error:
+        verdict = _unfinished(job, state.out, chosen.name, why=str(error))
+        if verdict.exit_code != ExitCode.GATE_FAILED:
+            write_each(files.writes(verdict), stands=True, tell=say)
+            raise
+        return verdict
+    except CandidateDiedError as error:
+        return _unfinished(job, state.out, chosen.name, died=str(error))
 
 
-def _unfinished(job: Job, folder: Path, scenario: str, error: UnusableError) -> JobVerdict:
-    """What the runs so far say by their counts, which need no others."""
+def _unfinished(job: Job, folder: Path, scenario: str, *, why: str = "", died: str = "") -> JobVerdict:
     candidate, base = usable_runs(folder, "candidate"), usable_runs(folder, "base")
-    return unfinished(job, candidate, base, scenario=scenario, why=str(error))
+    return unfinished(job, candidate, base, scenario=scenario, why=why, died=died)
 
 
 def _show(verdict: JobVerdict, *, as_json: bool) -> None:

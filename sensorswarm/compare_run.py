@@ -10,9 +10,15 @@ from scenarios import runner
 from scenarios.duet import Task
 from scenarios.schema import Scenario
 from scenarios.subject import Subject
-from wire.errors import SensorSwarmError, UnusableError
+from wire.errors import ExitCode, SensorSwarmError, UnusableError
 
 _OVERHEAD_S = 10.0  # processes start, clients go live, books are settled
+
+
+class CandidateDiedError(SensorSwarmError):
+    """The candidate's server was ready and then ended by itself: the comparison has failed, however fast it was."""
+
+    exit_code = ExitCode.GATE_FAILED
 
 
 class RealRun:
@@ -35,15 +41,25 @@ class RealRun:
 
         Raises:
             UnusableError: it proves nothing.
-            SensorSwarmError: a process refused its settings; says on which side.
+            CandidateDiedError: the candidate's server ended in the run.
+            SensorSwarmError: a process refused its settings, and on which side; or the candidate does not serve.
         """
         server = self._server_of(task)
         try:
             runner.run(self._scenario, directory, tell=lambda _: None, server=server)
-        except UnusableError:
-            raise
         except SensorSwarmError as error:
+            if task.on_trial and isinstance(error, runner.ServerError):
+                raise _judged(task, error) from None
+            if isinstance(error, UnusableError):
+                raise
             raise SensorSwarmError(f"{task.side} ({server.label}): {error}") from None
         unusable = read_figures(directory).unusable
         if unusable:
             raise UnusableError("; ".join(unusable))
+
+
+def _judged(task: Task, error: runner.ServerError) -> SensorSwarmError:
+    """What is wrong with the candidate itself, which must never pass for a measurement that says nothing."""
+    if error.was_ready:
+        return CandidateDiedError(f"candidate died in {task.name}: {error}")
+    return SensorSwarmError(f"candidate does not serve: {error}")

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -100,7 +101,7 @@ class EmbeddedBroker:
 
         Raises:
             PortInUseError: one of the two ports is taken.
-            UnusableError: the broker did not come up in time.
+            UnusableError: the broker did not come up in time, or there is no room for its configuration.
         """
         self.port = self.port or free_port(self.host, in_a_row=2)
         for port in (self.port, self.port + 1):
@@ -113,12 +114,8 @@ class EmbeddedBroker:
             _LISTENER.format(version=version, host=self.host, port=port)
             for version, port in (("v4", self.port), ("v5", self.port + 1))
         )
-        descriptor, name = tempfile.mkstemp(prefix="sensorswarm-broker-", suffix=".toml")
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(
-                    _CONFIG.format(max_connections=self.max_connections, segments=_SEGMENTS, listeners=listeners)
-                )
+        config = _CONFIG.format(max_connections=self.max_connections, segments=_SEGMENTS, listeners=listeners)
+        with _file_of(config) as name:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "wire.broker", name],
                 stdin=subprocess.PIPE,
@@ -126,8 +123,6 @@ class EmbeddedBroker:
                 start_new_session=True,  # Ctrl-C is for us: we end the broker when we are done with it
             )
             self._wait_until_listening(timeout_s)
-        finally:
-            Path(name).unlink()
         return self
 
     def _wait_until_listening(self, timeout_s: float) -> None:
@@ -162,6 +157,30 @@ class EmbeddedBroker:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+@contextlib.contextmanager
+def _file_of(config: str) -> Iterator[str]:
+    """Name of a temporary file.
+
+    Raises:
+        UnusableError: it cannot be written.
+    """
+    path: Path | None = None
+    try:
+        try:
+            descriptor, name = tempfile.mkstemp(prefix="sensorswarm-broker-", suffix=".toml")
+            path = Path(name)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(config)
+        except OSError as error:
+            raise UnusableError(
+                f"the embedded broker's configuration cannot be written: {error.strerror}; make room, or set TMPDIR"
+            ) from None
+        yield name
+    finally:
+        if path is not None:
+            path.unlink()
 
 
 def _serve(config: str) -> None:

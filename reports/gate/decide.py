@@ -94,7 +94,7 @@ def judge(
 
 
 def unfinished(
-    job: Job, candidate: Sequence[Figures], base: Sequence[Figures], *, scenario: str, why: str
+    job: Job, candidate: Sequence[Figures], base: Sequence[Figures], *, scenario: str, why: str = "", died: str = ""
 ) -> JobVerdict:
     """Judge a job that cannot go on: what was lost or leaked stays so, and of latencies nothing is said.
 
@@ -104,18 +104,22 @@ def unfinished(
         base: likewise.
         scenario: name of it.
         why: it cannot go on.
+        died: how the candidate's server ended by itself, which is a failure; then there is no other `why`.
     """
     judged = [*count_decisions(candidate, base), *limit_decisions(job.slos, candidate, base)]
     counts = [one for one in judged if one.outcome == "failed"]
+    if died:
+        counts.insert(0, CountDecision("server", "failed", died))
     broken = listed([one.reason for one in counts])
-    decisions = [Decision(metric, "inconclusive", why, limit) for metric, limit in job.limits.items()]
+    because = f", for {why}" if why else ""
+    decisions = [Decision(metric, "inconclusive", why or died, limit) for metric, limit in job.limits.items()]
     return JobVerdict(
         scenario=scenario,
         base=job.base,
         candidate=job.candidate,
         seed=job.seed,
         exit_code=ExitCode.GATE_FAILED if counts else ExitCode.NOT_USABLE,
-        sentence=f"Failed: {broken}; of latencies nothing is said, for {why}." if counts else f"Not usable: {why}.",
+        sentence=f"Failed: {broken}; of latencies nothing is said{because}." if counts else f"Not usable: {why}.",
         decisions=decisions,
         counts=counts,
         first=decisions,

@@ -17,6 +17,7 @@ import orjson
 import pytest
 
 from reports.gate.metrics import read_figures
+from scenarios import duet
 from scenarios.duet_run import RUNS, STATE
 
 pytestmark = pytest.mark.end_to_end
@@ -41,6 +42,14 @@ import os, sys
 port, broker = sys.argv[1:]
 words = ["-m", "reference_server", "--port", port, "--broker", broker, "--alerts", "none"]
 os.execv(sys.executable, [sys.executable, *words])
+"""
+DIES = """\
+import os, subprocess, sys, time
+port, broker = sys.argv[1:]
+server = subprocess.Popen([sys.executable, "serve.py", port, broker])
+while not os.path.exists("out/runs/first-01-candidate/published.jsonl"):
+    time.sleep(0.05)
+sys.exit("out of memory")
 """
 DELAY_MS = 150
 
@@ -109,21 +118,70 @@ def test_a_comparison_is_measured_interrupted_and_gone_on_with(
     assert {record["stack"][:4] for record in records} == {"git:", "dela"}
 
 
+BROKEN = "cmd:sh -c 'echo the disk is gone; exit 7' {port}"
+
+
+def first_with(side: str) -> str:
+    """A seed whose first run is of this side."""
+    return next(str(seed) for seed in range(99) if duet.tasks(duet.FIRST, pairs=6, seed=seed)[0].side == side)
+
+
 @pytest.mark.parametrize(
-    ("side", "code", "complaint"),
+    ("base", "candidate", "first", "code", "complaint"),
     [
-        ("cmd:sh -c 'echo the disk is gone; exit 7' {port}", 3, "the disk is gone"),
-        ("cmd:not-there-at-all {port}", 2, "not-there-at-all: No such file"),
-        ("--histroy 5", 2, "--histroy"),
+        (BROKEN, "", "base", 3, "the disk is gone"),
+        ("", BROKEN, "candidate", 2, "candidate does not serve: the server ended with exit code 7 before it was ready"),
+        ("cmd:not-there-at-all {port}", "", "base", 2, "not-there-at-all: No such file"),
+        ("--histroy 5", "", "base", 2, "--histroy"),
+        ("", "--histroy 5", "candidate", 2, "candidate does not serve: No such option: --histroy"),
     ],
 )
 def test_a_server_that_does_not_come_up_is_one_line(
-    start: Start, repository: Path, patience: Patience, side: str, code: int, complaint: str
+    start: Start, repository: Path, patience: Patience, base: str, candidate: str, first: str, code: int, complaint: str
 ) -> None:
-    """What it said last, no traceback, no process left."""
-    run = start("sensorswarm", "compare", "tiny.toml", "--base", side, "--candidate", side, "--out", "out")
+    """What it said last, no traceback, no process left; a candidate that is broken is red."""
+    sides = ("--base", base, "--candidate", candidate, "--seed", first_with(first), "--pairs", "6")
+    run = start("sensorswarm", "compare", "tiny.toml", *sides, "--out", "out")
     ended, output = run.finish(patience(40))
     assert ended == code, output
     assert complaint in output
     assert "Traceback" not in output
+    assert run.orphans(patience(5)) == []
+
+
+def test_a_candidate_that_dies_fails_the_job_and_leaves_no_server(
+    start: Start, repository: Path, patience: Patience
+) -> None:
+    """Its own process ends in the middle of the load, and what it started serves on: red, and that is ended as well."""
+    (repository / "dies.py").write_text(DIES)
+    candidate = f"cmd:{sys.executable} dies.py {{port}} {{broker}}"
+    sides = ("--base", "", "--candidate", candidate, "--seed", first_with("candidate"), "--pairs", "6")
+    words = ("--ready", "/healthz", "--out", "out", "--junit", "junit.xml", "--annotate")
+    run = start("sensorswarm", "compare", "tiny.toml", *sides, *words)
+    code, output = run.finish(patience(40))
+    assert code == 1, output
+    told = "candidate died in first-01-candidate: the server ended with exit code 1 during the run: out of memory"
+    assert f"sensorswarm: {told}" in output
+    assert "::error title=latency gate tiny::Failed: candidate died" in output
+    assert "<failure " in (repository / "junit.xml").read_text()
+    assert "Traceback" not in output
+    assert run.orphans(patience(5)) == []
+
+
+def test_a_shell_leaves_no_server_behind(start: Start, repository: Path, patience: Patience) -> None:
+    """`--serve "sh serve.sh ..."`: the shell dies of SIGTERM and tells its server nothing."""
+    (repository / "serve.sh").write_text(f'"{sys.executable}" serve.py "$1" "$2"\necho ended\n')
+    git(repository, "add", "serve.sh")
+    git(repository, "commit", "--quiet", "-m", "by a shell")
+    words = ("--base", "git:HEAD", "--candidate", "git:HEAD", "--serve", "sh serve.sh {port} {broker}")
+    run = start("sensorswarm", "compare", "tiny.toml", *words, "--ready", "/healthz", "--pairs", "6", "--out", "out")
+    deadline = time.monotonic() + patience(90)
+    while not done(repository / "out"):
+        assert run.process.poll() is None, run.finish(1)
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    run.member("reference_server", patience(30))
+    run.process.send_signal(signal.SIGINT)
+    code, output = run.finish(patience(40))
+    assert code == 3, output
     assert run.orphans(patience(5)) == []

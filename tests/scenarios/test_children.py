@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
 from scenarios.children import Child, stop_all
 
@@ -48,6 +49,16 @@ def test_last_words_are_the_last_line_that_says_something(tmp_path: Path) -> Non
     assert (child.exit_code, child.last_words()) == (1, "the reason")
 
 
+def test_a_frame_says_nothing(tmp_path: Path) -> None:
+    """Typer draws one around what was wrong, and its last line is the frame's."""
+    told = ["╭─ Error ───╮", "│ No such option: --histroy │", "╰───────────╯"]
+    child = Child.start(
+        "x", [sys.executable, "-c", f"print(*{told!r}, sep='\\n')"], log=tmp_path / "x.log", environment={}
+    )
+    child.process.wait()
+    assert child.last_words() == "No such option: --histroy"
+
+
 def test_a_killed_parent_takes_its_children_along(tmp_path: Path, patience: Callable[[float], float]) -> None:
     """Kill -9 of whoever started a child ends the child too."""
     code = (
@@ -72,3 +83,55 @@ def test_a_family_is_killed_whole(tmp_path: Path, patience: Callable[[float], fl
     child.kill_family()
     assert child.exit_code == -signal.SIGKILL
     assert not grandchild.is_running()
+
+
+def launcher(command: list[str], *, then: str, **options: object) -> list[str]:
+    """A process that starts another one, as a shell starts a server, and does not pass SIGTERM on."""
+    return [sys.executable, "-c", f"import subprocess, time; subprocess.Popen({command!r}, **{options!r}); {then}"]
+
+
+@pytest.mark.parametrize("then", ["time.sleep(60)", "pass"], ids=["told to end", "ended by itself"])
+@pytest.mark.parametrize("options", [{}, {"process_group": 0}], ids=["its group", "a group of its own"])
+def test_what_a_launcher_started_ends_too(
+    tmp_path: Path, patience: Callable[[float], float], then: str, options: dict[str, int]
+) -> None:
+    """A shell dies of SIGTERM and leaves its server: that is asked in its turn, and may end as it likes."""
+    polite = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (print('asked', flush=True), sys.exit()))\n"
+        "print('here', flush=True)\ntime.sleep(60)"
+    )
+    command = launcher([sys.executable, "-c", polite], then=then, **options)
+    child = Child.start("launcher", command, log=tmp_path / "log", environment={})
+    wait_for_words(child, patience(10))
+    child.stop(patience_s=patience(10))
+    assert child._heirs() == []
+    assert child.last_words() == "asked"
+
+
+def test_what_a_launcher_started_and_does_not_listen_is_killed(
+    tmp_path: Path, patience: Callable[[float], float]
+) -> None:
+    """When the time of its launcher is over."""
+    child = Child.start("launcher", launcher(STUBBORN, then="time.sleep(60)"), log=tmp_path / "log", environment={})
+    wait_for_words(child, patience(10))
+    (stubborn,) = psutil.Process(child.pid).children()
+    child.stop(patience_s=0.5)
+    assert child.exit_code == -signal.SIGTERM
+    assert psutil.wait_procs([stubborn], timeout=patience(10))[1] == []
+
+
+def test_others_are_left_alone(tmp_path: Path, patience: Callable[[float], float]) -> None:
+    """Who has a session of its own is no concern of ours, and no more is who has a number that was ours."""
+    daemon = launcher(SLEEP, then="time.sleep(60)", start_new_session=True)
+    child = Child.start("launcher", daemon, log=tmp_path / "log", environment={})
+    wait_for_words(child, patience(10))
+    (stranger,) = psutil.Process(child.pid).children()
+    try:
+        child.stop(patience_s=patience(10))
+        child.process.pid = stranger.pid  # as if the number had been given anew
+        child.stop(patience_s=0.1)
+        assert stranger.is_running()
+    finally:
+        stranger.kill()
+        psutil.wait_procs([stranger], timeout=patience(10))

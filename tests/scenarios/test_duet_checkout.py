@@ -1,16 +1,21 @@
 """Other revisions are built beside the repository, and nothing of them stays."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from scenarios.duet_checkout import Checkouts
 from scenarios.duet_side import Revision, SideError
+from scenarios.runner import InterruptedRunError, interruptible
 from scenarios.subject import Command, Own
+from wire.errors import UnusableError
 
 Open = Callable[..., Checkouts]
 
@@ -112,7 +117,7 @@ def test_other_dependencies_get_an_environment_of_their_own(
     """It is told which differ, made beside the worktree, and its Python serves; nothing of ours is changed."""
     monkeypatch.setattr("importlib.metadata.requires", lambda _: ["mqtt5>=0.8", "numpy>=2"])
     steps: list[list[str]] = []
-    monkeypatch.setattr("scenarios.duet_checkout._carry_out", lambda words, *_, **__: steps.append(words))
+    monkeypatch.setattr(Checkouts, "_carry_out", lambda _, words, *__, **___: steps.append(words))
     told: list[str] = []
     (repository / "pyproject.toml").write_text("[project]\nname = 'x'\ndependencies = ['mqtt5>=0.9', 'numpy>=2']\n")
     git(repository, "commit", "--quiet", "-am", "three")
@@ -139,6 +144,7 @@ def test_other_dependencies_get_an_environment_of_their_own(
         ({"build": "sh -c 'echo it is broken; exit 3'"}, "does not build: it is broken"),
         ({"build": "not-there-at-all"}, "not-there-at-all: No such file"),
         ({"build": "sh -c 'exit 3"}, "No closing quotation"),
+        ({"serve": "python serve.py {port}", "ready_path": "/a b"}, "--ready /a b: give an HTTP path"),
         ({"serve": "python serve.py"}, r"says nowhere \{port\}"),
     ],
 )
@@ -167,3 +173,38 @@ def test_revisions_that_are_not_there_are_told_in_a_line(checkouts: Open, tmp_pa
     outside.mkdir()
     with pytest.raises(SideError, match="is no git repository"):
         checkouts(outside).commit(Revision("HEAD"))
+
+
+def test_an_interrupted_build_leaves_nothing_running(
+    checkouts: Open, repository: Path, tmp_path: Path, patience: Callable[[float], float]
+) -> None:
+    """What the build started goes too, before its worktree is removed."""
+    started = tmp_path / "started"
+    work = f"import os, time; open({str(started)!r}, 'w').write(str(os.getpid())); os.kill({os.getpid()}, 15)"
+    script = tmp_path / "build.sh"
+    script.write_text(f'"{sys.executable}" -c "{work}; time.sleep(60)" & wait\n')
+    with pytest.raises(InterruptedRunError), interruptible(), checkouts(build=f"sh {script}") as opened:
+        opened.server(opened.commit(Revision("one")))
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int(started.read_text())).wait(patience(10))
+    assert worktrees(repository) == 1
+
+
+def test_a_pyproject_that_is_not_utf8_is_read_as_far_as_it_can_be(checkouts: Open, repository: Path) -> None:
+    """An author's name in another encoding keeps nobody from comparing."""
+    text = "[project]\nname = 'x'\nauthors = [{name = 'J\xf6rg'}]\n"
+    (repository / "pyproject.toml").write_bytes(text.encode("latin-1"))
+    (repository / "reference_server" / "cli.py").write_text("")
+    git(repository, "commit", "--quiet", "-am", "three")
+    opened = checkouts()
+    assert isinstance(opened.server(opened.commit(Revision("HEAD"))), Own)
+
+
+def test_no_room_for_a_worktree_is_told_in_a_line(
+    checkouts: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says nothing of the servers: exit 3."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    opened = checkouts()
+    with pytest.raises(UnusableError, match=r"no temporary folder .*: No such file.*; make room, or set"):
+        opened.server(opened.commit(Revision("one")))

@@ -1,5 +1,6 @@
 """When a server under test is ready."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -44,3 +45,19 @@ def test_without_a_path_the_port_is_enough(port: int, free_port: int) -> None:
     assert is_ready(Addresses("", "127.0.0.1", port, Path()), None)
     assert not is_ready(Addresses("", "127.0.0.1", free_port, Path()), None)
     assert not is_ready(Addresses("", "127.0.0.1", free_port, Path()), "/ready")
+
+
+def test_what_speaks_no_http_is_not_ready() -> None:
+    """A server of another protocol, or one that is being started, answers something else."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            client, _ = server.accept()
+            with client:
+                client.sendall(b"220 ready for mail\r\n")
+                client.recv(1000)
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        assert not is_ready(Addresses("", "127.0.0.1", server.getsockname()[1], Path()), "/ready")
+        thread.join()

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from reports.gate.calibration import read_calibration
 from scenarios.duet import Task
+from scenarios.duet_lock import alone
 from sensorswarm.cli import app
 from wire.errors import SensorSwarmError, UnusableError
 
@@ -96,3 +97,17 @@ def test_too_few_messages_are_told(lab) -> None:
     result = calibrate("--sets", "2")
     assert isinstance(result.exception, UnusableError)
     assert "independent message" in str(result.exception)
+
+
+def test_a_folder_in_use_or_begun_otherwise_is_refused(lab) -> None:
+    """As that of a comparison: exit 2, and nothing is run."""
+    with alone(Path("out")):
+        busy = calibrate("--sets", "2").exception
+    assert lab.made == []
+    assert calibrate("--sets", "2", "--ready", "/healthz").exit_code == 0
+    other = calibrate("--sets", "2", "--ready", "/livez").exception
+    for refused, told in ((busy, "under way there"), (other, "another ready (/healthz, now /livez)")):
+        assert isinstance(refused, SensorSwarmError)
+        assert refused.exit_code == 2
+        assert told in str(refused)
+    assert len(lab.made) == 2 * 16

@@ -45,6 +45,24 @@ def test_the_locustfile_is_there() -> None:
     assert "locust" in path.read_text()
 
 
+def test_what_nobody_foresaw_is_no_gate_that_failed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its traceback is shown, and the exit code is 3: 1 would say that a candidate is slower."""
+
+    def fail(_: str) -> None:
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.setattr("scenarios.library.find", fail)
+    monkeypatch.setattr("sys.argv", ["sensorswarm", "run", "demo"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 3
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "ZeroDivisionError: of ours\nsensorswarm: the error above is a mistake of SensorSwarm" in told
+
+
 def test_errors_are_one_line_on_standard_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

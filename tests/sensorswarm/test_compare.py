@@ -8,10 +8,13 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
-from scenarios import duet, library
+from scenarios import duet, facts, library, schema
 from scenarios.duet import Task
+from scenarios.duet_lock import alone
 from scenarios.runner import InterruptedRunError
 from sensorswarm.cli import app
+from sensorswarm.compare_circumstances import circumstances
+from sensorswarm.compare_run import CandidateDiedError
 from wire.errors import SensorSwarmError, UnusableError
 
 SAME = ("--base", "delay:0", "--candidate", "delay:0")
@@ -245,6 +248,86 @@ def test_a_green_verdict_is_shown_but_a_file_that_was_asked_for_is_missed(lab, f
     assert "Held: " in result.stdout
 
 
+def test_a_candidate_that_dies_fails_the_job(lab) -> None:
+    """Exit 1 at once, with its last words everywhere; the same command makes the pair again when it is mended."""
+
+    def die(task: Task) -> None:
+        if task.name == "first-02-candidate":
+            raise CandidateDiedError("candidate died in first-02-candidate: boom <1> & gone")
+
+    lab.before = die
+    result = compare(*SAME, "--junit", "junit.xml", "--summary", "summary.md", "--annotate")
+    assert result.exit_code == 1, result.output
+    suite = ET.parse("junit.xml").getroot()  # noqa: S314 - we wrote it
+    died = "candidate died in first-02-candidate: boom <1> & gone"
+    assert [one.get("message") for one in suite.iter("failure")] == [died]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("4", "1", "3")
+    assert "Failed: candidate died in first-02-candidate: boom &lt;1> &amp; gone" in Path("summary.md").read_text()
+    assert result.stderr.count("::error") == 1
+    assert (written()["verdict"], written()["counts"][0]["reason"]) == ("failed", died)
+    lab.before = lambda _: None
+    assert compare(*SAME).exit_code == 0
+    assert "first-02-candidate" in lab.made
+
+
+def test_a_candidate_that_does_not_serve_is_wrong_usage(lab) -> None:
+    """Exit 2 goes through to the user as it is."""
+
+    def fail(task: Task) -> None:
+        raise SensorSwarmError(f"{task.side} does not serve: boom")
+
+    lab.before = fail
+    result = compare(*SAME)
+    assert isinstance(result.exception, SensorSwarmError)
+    assert result.exception.exit_code == 2
+
+
+def test_two_at_once_in_one_folder_are_refused(lab) -> None:
+    """Their runs would be mixed; nothing is touched of the first one's, and of another folder neither."""
+    with alone(Path("out")):
+        result = compare(*SAME)
+    assert isinstance(result.exception, SensorSwarmError)
+    assert result.exception.exit_code == 2
+    assert "another comparison or calibration is under way there" in str(result.exception)
+    assert lab.made == []
+    result = compare("--base", "delay:0", "--candidate", "gti:HEAD")
+    assert result.exit_code != 0
+    assert not Path("out").exists()  # wrong usage leaves nothing
+
+
+def test_circumstances_that_changed_are_not_gone_on_with(lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another way to tell readiness, a target file that says something else, other parts, another machine."""
+    Path("target.toml").write_text('[reading]\nsensor = "/id"\n')
+    options = (*SAME, "--target", "target.toml", "--ready", "/healthz")
+    assert compare(*options).exit_code == 0, compare(*options).output
+    assert "going on with out: 16 runs" in compare(*options).output
+
+    def refusal(*options: str) -> str:
+        result = compare(*options)
+        assert isinstance(result.exception, SensorSwarmError)
+        assert result.exception.exit_code == 2
+        return str(result.exception)
+
+    assert "begun with another ready (/healthz, now /livez)" in refusal(*options[:-1], "/livez")
+    Path("target.toml").write_text('[reading]\nsensor = "/name"\n')
+    assert "begun with another content of the target file (" in refusal(*options)
+    Path("target.toml").write_text('[reading]\nsensor = "/id"\n')
+    versions, machine = facts.versions(), facts.machine()
+    monkeypatch.setattr("scenarios.facts.versions", lambda: {**versions, "locust": "0"})
+    assert f"begun with another version of locust ({versions['locust']}, now 0)" in refusal(*options)
+    monkeypatch.setattr("scenarios.facts.versions", lambda: versions)
+    monkeypatch.setattr("scenarios.facts.machine", lambda: {**machine, "cores": 999})
+    assert f"begun with another machine: cores ({machine['cores']}, now 999)" in refusal(*options)
+    assert len(lab.made) == 16
+
+
+@pytest.mark.parametrize("scenario", ["gate", "recorded"])
+def test_the_content_of_a_recording_is_remembered(scenario: str) -> None:
+    """By a checksum; where there is no file there is none."""
+    known = circumstances(schema.load(library.find(scenario)))
+    assert ("content of the recording" in known) == (scenario == "recorded")
+
+
 @pytest.mark.parametrize("at", [0, 15, 20, 40])
 def test_ctrl_c_in_any_set_can_be_gone_on_with(lab, at: int) -> None:
     """Exit 3 and one line; nothing that is over is run again; the verdict is the same."""
@@ -292,6 +375,7 @@ def test_another_comparison_does_not_go_on_with_it(lab) -> None:
         ((*SAME, "--limit", "reading.p59=10%"), "did you mean reading.p99?"),
         ((*SAME, "--limit", "reading.p95=0%"), "above 0"),
         ((*SAME, "--calibration", "none.json"), "calibration none.json"),
+        (("--base", "cmd:x {port}", "--candidate", "", "--ready", "healthz"), "--ready healthz: give an HTTP path"),
         (("--base", "delay:0", "--candidate", "gti:HEAD"), "did you mean git:"),
         (("--base", "git:HEAD", "--candidate", ""), "is no git repository"),
         (("--base", "url:ws://127.0.0.1:9,mqtt://127.0.0.1:9", "--candidate", ""), "does not answer"),

@@ -1,14 +1,18 @@
 """The embedded broker: starts, tells who is in its way, and never outlives its parent."""
 
+import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
 
 from wire.broker import EmbeddedBroker, PortInUseError, _send_at_once, listening
+from wire.errors import UnusableError
 
 
 def test_it_listens_while_it_runs_and_not_after() -> None:
@@ -56,3 +60,24 @@ def test_what_is_accepted_sends_at_once() -> None:
         with socket.create_connection(server.getsockname()) as client, server.accept()[0] as accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
             assert not client.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_no_room_for_its_configuration_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the remedy; and nothing of it stays."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(UnusableError, match=r"configuration cannot be written: No such file.*; make room, or set"):
+        EmbeddedBroker(port=0).start()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file that is always full")
+def test_a_full_disk_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is room for the file's name, but not for what is in it."""
+
+    def full(**_: object) -> tuple[int, str]:
+        (tmp_path / "config").touch()
+        return os.open("/dev/full", os.O_WRONLY), str(tmp_path / "config")
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    with pytest.raises(UnusableError, match="No space left on device"):
+        EmbeddedBroker(port=0).start()
+    assert not (tmp_path / "config").exists()
