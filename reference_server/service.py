@@ -23,6 +23,7 @@ from reference_server.alert_store import AlertStore
 from reference_server.certificate import Certificate
 from reference_server.client import Client
 from reference_server.detector import Detector
+from reference_server.detector.memory import NOTHING, load
 from reference_server.formats import Format
 from reference_server.histogram import Histogram
 from reference_server.hub import ALERTS_HISTORY, READINGS_HISTORY, Hub, Publication
@@ -129,7 +130,8 @@ class Service:
         )
         self._certificate = settings.certificate
         self._drain_s = settings.drain_s
-        judge: Judge = Bystander() if feed is not None else detector_of(settings, hub)
+        self._detector = detector_of(settings, hub, self._store) if feed is None else None
+        judge: Judge = self._detector or Bystander()
         self.ingest = Ingest(
             hub=hub,
             detector=judge,
@@ -185,7 +187,7 @@ class Service:
                     await self.link.close(timeout_s=LINK_CLOSE_TIMEOUT_S)
         finally:
             self._listening.close()  # the server has, unless it never began
-            self._store.close()
+            close_store(self._store, self._detector)
             if self._feed is not None:
                 self._feed.close()
 
@@ -248,11 +250,24 @@ class Service:
                 raise UnusableError(f"the embedded broker ended with {self.embedded.exit_code}; start again")
 
 
-def detector_of(settings: Settings, hub: Hub[Any]) -> Detector:
-    """Build a detector that knows what the hub was restored with."""
-    detector = Detector(settings.limits, time_scale=settings.time_scale)
+def detector_of(settings: Settings, hub: Hub[Any], store: AlertStore) -> Detector:
+    """Build a detector that knows what the hub was restored with, and what the one before it remembered."""
+    known = NOTHING
+    if (memory := store.recall()) is not None:
+        try:
+            known = load(memory, time_scale=settings.time_scale)
+        except ValueError as error:
+            log.warning("alerts file %s: %s; the detector begins without it", store.path, error)
+    detector = Detector(settings.limits, time_scale=settings.time_scale, memory=known)
     detector.restore(hub.open_alerts, hub.told)
     return detector
+
+
+def close_store(store: AlertStore, detector: Detector | None) -> None:
+    """Leave what the detector remembers to the one that comes after it, and close."""
+    if detector is not None and store.path is not None:
+        store.remember(detector.memory())
+    store.close()
 
 
 def reader_of(

@@ -20,9 +20,9 @@ at most doubles with a reading, so that an outage does not pass for a slower pac
 
 "Stuck" counts readings besides seconds: where readings are far apart, a few equal ones are chance.
 
-What was raised before the memory of a sensor was lost (a restart, a clock set back) stays raised until enough is known
-again to clear it: high and low at once, rate after a whole window, stuck at the next change, zscore with the first
-baseline.
+What was raised before the memory of a sensor was lost (the process was killed, a clock set back) stays raised until
+enough is known again to clear it: high and low at once, rate after a whole window, stuck at the next change, zscore
+with the first baseline.
 
 Here they are judged reading by reading; `many.py` does the same for a batch, and a property test holds the two
 together.

@@ -12,6 +12,7 @@ from reference_server.ingest import Ingest
 from reference_server.service import (
     LINK_CLOSE_TIMEOUT_S,
     Settings,
+    close_store,
     connect,
     detector_of,
     first_of,
@@ -41,7 +42,7 @@ class Detecting:
         self._store = AlertStore(settings.alerts, history=ALERTS_HISTORY, shared=True)
         hub: Hub[Never] = Hub(epoch=self._store.epoch, readings_history=0)
         hub.restore(self._store.entries())
-        detector = detector_of(settings, hub)
+        detector = self._detector = detector_of(settings, hub, self._store)
         reader = reader_of(
             settings,
             detector.sensors,
@@ -66,7 +67,7 @@ class Detecting:
             await first_of(self._link.failed(), watch_silence(self._ingest), self._store_again())
         finally:
             await self._link.close(timeout_s=LINK_CLOSE_TIMEOUT_S)
-            self._store.close()
+            close_store(self._store, self._detector)
 
     def _keep(self, publications: list[Publication[Never]]) -> None:
         entries = [entry for publication in publications for entry in publication.entries]

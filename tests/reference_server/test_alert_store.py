@@ -179,3 +179,32 @@ def test_one_writer_only(tmp_path: Path, *, first: bool, second: bool) -> None:
         AlertStore(tmp_path / "a", history=1, shared=second)
     holder.close()
     AlertStore(tmp_path / "a", history=1, shared=second).close()
+
+
+def test_what_is_to_be_remembered_is_recalled_once(tmp_path: Path) -> None:
+    """The last of it, in the next life alone: who is killed leaves nothing, and not what is older still."""
+    with opened(tmp_path / "a") as store:
+        assert store.recall() is None
+        store.remember(b"older")
+        store.remember(b"what \x00 is known")
+    with opened(tmp_path / "a") as store:
+        assert store.recall() == b"what \x00 is known"
+    with opened(tmp_path / "a") as store:
+        assert store.recall() is None
+
+
+def test_memory_on_a_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is told that it cannot be written; that it cannot be deleted keeps nobody from using it."""
+    with opened(tmp_path / "a") as store:
+        store.remember(b"first")
+        with room_for(0, tmp_path / "a-wal"):
+            store.remember(b"second" * 10_000)
+            assert f"what the detector remembers cannot be written to {tmp_path / 'a'}" in caplog.text
+            assert store.recall() == b"first"
+
+
+def test_without_a_file_nothing_is_remembered() -> None:
+    """Neither asked for nor found."""
+    with opened(None) as store:
+        store.remember(b"what is known")
+        assert store.recall() is None

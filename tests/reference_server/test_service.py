@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import resource
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -224,3 +225,33 @@ async def test_alerts_of_one_life_of_the_server_can_be_resumed_in_the_next(
     assert (new["sensor"], new["offset"]) == ("b-1/temperature/3", missed["offset"] + 1)
     second.publish("b-1", 20.0, sensor="1")
     assert (await again.next_of("clear"))["id"] == seen["id"]
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+async def test_a_step_over_a_restart_is_seen(
+    run_server: Callable[..., Any],
+    connect: Callable[..., Any],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    spoilt: bool,
+) -> None:
+    """What the detector knows goes on to the next life; what cannot be read is told, and done without."""
+    file = tmp_path / "alerts.sqlite"
+    first = await run_server(alerts=file)
+    first.publish("b-1", 20.0, sensor="1")
+    await first.taken_in(1)
+    first.task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await first.task
+    if spoilt:
+        with contextlib.closing(sqlite3.connect(file)) as database, database:
+            database.execute("UPDATE memory SET memory = ?", (b"x",))
+
+    second = await run_server(alerts=file)
+    client = await connect(second, "b-1")
+    second.publish("b-1", 35.0, sensor="1")
+    second.publish("b-1", 50.0, sensor="2")
+    kinds = [(await client.next_of("alert"))["kind"] for _ in range(1 if spoilt else 2)]
+    assert kinds == (["high"] if spoilt else ["rate", "high"])
+    assert ("broken memory" in caplog.text) == spoilt
