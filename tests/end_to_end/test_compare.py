@@ -161,7 +161,7 @@ def test_a_candidate_that_dies_fails_the_job_and_leaves_no_server(
     code, output = run.finish(patience(40))
     assert code == 1, output
     told = "candidate died in first-01-candidate: the server ended with exit code 1 during the run: out of memory"
-    assert f"sensorswarm: {told}" in output
+    assert f"Failed: {told}" in output
     assert "::error title=latency gate tiny::Failed: candidate died" in output
     assert "<failure " in (repository / "junit.xml").read_text()
     assert "Traceback" not in output
