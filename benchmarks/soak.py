@@ -124,8 +124,8 @@ def figures(samples: list[Sample]) -> dict[str, float]:
         "descriptors_slope_min": descriptors_min.slope,
         "descriptors_slope_at_least": descriptors_min.low,
         "descriptors_slope_at_most": descriptors_min.high,
-        "descriptors_start": stretches[0],
-        "descriptors_end": stretches[-1],
+        "descriptors_start": float(stretches[0]),
+        "descriptors_end": float(stretches[-1]),
     }
 
 

@@ -6,6 +6,7 @@ import sys
 import time
 
 import numpy as np
+import orjson
 import psutil
 import pytest
 from hypothesis import given
@@ -71,7 +72,9 @@ def samples(*, leak_kib_min=0.0, descriptors_more=0, seed=1):
 )
 def test_what_grows_is_seen(growth, flat):
     """Warming up is not growth; memory beyond the limit is, and so are descriptors that stay open."""
-    assert soak.flat(soak.figures(list(samples(**growth)))) is flat
+    found = soak.figures(list(samples(**growth)))
+    assert soak.flat(found) is flat
+    assert orjson.loads(orjson.dumps(found)) == found  # plain numbers, which can be written
 
 
 @pytest.mark.parametrize(("connections_s", "code"), [(60.0, 0), (30.0, 0), (29.9, 3)])
