@@ -31,7 +31,7 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> None:
 def test_a_run_holds_and_its_books_say_so(start: Start, scenario: Write, tmp_path: Path, patience: Patience) -> None:
     """Readings and the alert reach everyone, cut clients come back and miss nothing, no process is left."""
     run = start("sensorswarm", "run", scenario(8), "--run-dir", "run")
-    code, output = run.finish(patience(60))
+    code, output = run.finish(patience(120))
     assert code == 0, output
     assert run.orphans(patience(5)) == []
     directory = tmp_path / "run"
