@@ -116,6 +116,7 @@ class Connection(ServerConnection):
         super().connection_lost(exc)
         if self.everybody is not None:
             self.everybody.discard(self)
+        self._untie()
 
     def pause_writing(self) -> None:
         """Note that the transport holds much; called by asyncio."""
@@ -128,6 +129,16 @@ class Connection(ServerConnection):
         super().resume_writing()
         if self.client is not None:
             self.client.drained()
+
+    def _untie(self) -> None:
+        """Undo the circles through the library's parser, which waits for a next frame and is of its protocol.
+
+        What is in no circle is freed at once; else each connection leaves some eighty objects to the garbage collector,
+        which in the end holds up everybody.
+        """
+        self.protocol.parser.close()
+        if self.protocol.parser_exc is not None:
+            self.protocol.parser_exc.__traceback__ = None
 
     def _is_too_long(self, data: bytes) -> bool:
         """Whether the request is longer than any handshake; then it is refused."""
@@ -207,6 +218,12 @@ class Client:
         if any(isinstance(action, Subscribe | Follow) for action in actions):
             self._catch_up()
         self._do(actions)
+
+    def leave(self) -> None:
+        """Let go of hub and connection, which has ended."""
+        self._hub.forget(self)
+        self.clogged = True
+        self.connection.client = None
 
     def flooded(self) -> None:
         """Close, for it sends too much."""

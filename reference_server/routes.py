@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import http
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import cast
 
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
 
 from reference_server.client import Connection
 from reference_server.identity import Guard, Identity
@@ -21,7 +20,6 @@ from reference_server.posts import Answer, plain
 from reference_server.probes import Health, probe
 from reference_server.quotas import Admission
 from reference_server.refusals import Refusals
-from wire.dashboard import SUBPROTOCOL
 
 HandshakeIdentity = Callable[[float], Identity]
 
@@ -100,8 +98,3 @@ def bearer(request: Request) -> str | None:
         return None
     scheme, _, token = given[0].partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
-
-
-def select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Accept ours; a client that offers none, or only others, gets none."""
-    return Subprotocol(SUBPROTOCOL) if SUBPROTOCOL in offered else None

@@ -9,13 +9,14 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Self, cast
 
 import websockets.asyncio.server
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
 
 from reference_server.client import CLOSE_TIMEOUT_S, Client, Connection
 from reference_server.frames import text_frames
@@ -27,11 +28,11 @@ from reference_server.outbox import MAX_BUFFERED_BYTES
 from reference_server.probes import Health
 from reference_server.quotas import FRAME_BURST_S, Admission, Bucket, Quotas
 from reference_server.refusals import Refusals
-from reference_server.routes import Routes, handshake_identity, select_subprotocol
+from reference_server.routes import Routes, handshake_identity
 from reference_server.session import HEARTBEAT_S, HELLO_DEADLINE_S, Session, State
 from reference_server.traffic import Traffic
 from wire import clock
-from wire.dashboard import Close
+from wire.dashboard import SUBPROTOCOL, Close
 from wire.errors import SensorSwarmError
 from wire.websocket import CloseAnytime
 
@@ -51,6 +52,10 @@ CLIENTS_A_TURN = 100
 
 class _Protocol(CloseAnytime, ServerProtocol):
     """The rules of our side."""
+
+    def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
+        """Accept ours; a client that offers none, or only others, gets none; called by websockets."""
+        return Subprotocol(SUBPROTOCOL) if SUBPROTOCOL in subprotocols else None
 
 
 class ListenError(SensorSwarmError):
@@ -226,7 +231,6 @@ class Server:
             sock=self._listening,
             backlog=BACKLOG,
             process_request=self._routes.route,
-            select_subprotocol=select_subprotocol,
             compression=None,  # deflate costs 64 KiB a connection, and each client its own frames
             max_size=MAX_MESSAGE_BYTES,
             ping_interval=None,  # see Session.check
@@ -288,7 +292,7 @@ class Server:
                     client.receive(message)
         finally:
             self.clients.discard(client)
-            self._hub.forget(client)
+            client.leave()
             our_code = _closed_with(connection)
             if session.identity is not None:
                 self._admission.leave_seat(session.identity.user)
