@@ -23,16 +23,11 @@ from reference_server.hub import READINGS_HISTORY
 from reference_server.identity import Access
 from reference_server.identity.origins import check_origin
 from reference_server.identity.secret import check_exposed, chosen_secret, given_secret
+from reference_server.ingest_link import check_session, session_name
 from reference_server.operations import Operations
 from reference_server.quotas import FRAMES_PER_S, HANDSHAKES_PER_S, Quotas, connections_allowed
-from reference_server.service import (
-    Service,
-    Settings,
-    allow_many_connections,
-    check_session,
-    session_name,
-    until_signal,
-)
+from reference_server.service import Service, allow_many_connections, until_signal
+from reference_server.settings import Settings
 from reference_server.workers import child
 from reference_server.workers.place import Place
 from reference_server.workers.process import ProcessEndedError

@@ -5,81 +5,37 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
-import re
 import resource
 import secrets
 import signal
 import socket
-import ssl
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from reference_server.accept import Reader
 from reference_server.alert_feed import AlertFeed
 from reference_server.alert_store import AlertStore
-from reference_server.certificate import Certificate
 from reference_server.client import Client
 from reference_server.detector import Detector
 from reference_server.detector.memory import NOTHING, load
-from reference_server.formats import Format
 from reference_server.histogram import Histogram
-from reference_server.hub import ALERTS_HISTORY, READINGS_HISTORY, Hub, Publication
-from reference_server.identity import Access, Guard
+from reference_server.hub import ALERTS_HISTORY, Hub, Publication
+from reference_server.identity import Guard
 from reference_server.ingest import Ingest, Judge
-from reference_server.limits import Limits
+from reference_server.ingest_link import LINK_CLOSE_TIMEOUT_S, connect, link_of, session_name
 from reference_server.logs import fields
-from reference_server.outbox import MAX_BUFFERED_BYTES
-from reference_server.quotas import Quotas
 from reference_server.sensors import Sensors
 from reference_server.server import Server
-from reference_server.session import HEARTBEAT_S, HELLO_DEADLINE_S
+from reference_server.settings import Settings
 from reference_server.workers.bystander import Bystander
 from wire import clock
-from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
-from wire.errors import SensorSwarmError, UnusableError
-from wire.mqtt import BrokerAddress, BrokerError, MqttLink, Subscription, Version, make_link
-from wire.topics import TopicTemplate
+from wire.errors import UnusableError
 
 TICK_S = 0.25
 LEAST_SLEEP_S = 0.025  # between two looks for silent sensors, each of which goes over all of them
-SESSION_EXPIRY_S = 300  # how long the broker keeps our session: for a restart, not for a holiday
-# Of a worker, to whose session nobody comes back when it was killed: as long as one that lives may need to.
-WORKER_SESSION_EXPIRY_S = 60
-# Publishers come back too, and what they publish to a new broker before we have subscribed is lost: be quick at first.
-RECONNECT = Backoff(delays_s=(0.1,) * 30 + (0.25, 0.5, 1.0, 2.0, 4.0), jitter="equal")
 TICKS_PER_CLIENT_CHECK = 4
-LINK_CLOSE_TIMEOUT_S = 1.0  # stopping must take less than 5 s in all
 log = logging.getLogger("sensorswarm.serve")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a server is told. Durations in `limits` are simulated seconds, of `time_scale` in one wall-clock second."""
-
-    secret: str | None = field(repr=False)  # of HS256 tokens; None: only those of the JWKS are accepted
-    access: Access = field(default_factory=Access)
-    broker: BrokerAddress = field(default_factory=BrokerAddress)
-    patient: bool = False  # wait for the broker at the start too
-    tls: ssl.SSLContext | None = None
-    mqtt_version: Version = "5"
-    topics: TopicTemplate = field(default_factory=TopicTemplate)
-    format: Format = field(default_factory=Format)  # of the payloads
-    qos: int = 1
-    session: str | None = None  # name of the MQTT session at QoS 1; by default one of this machine, address and port
-    limits: Limits = field(default_factory=Limits)
-    time_scale: float = 1.0
-    readings_history: int = READINGS_HISTORY
-    alerts: Path | None = None  # file that keeps alerts across restarts
-    max_buffered_bytes: int = MAX_BUFFERED_BYTES
-    hello_deadline_s: float = HELLO_DEADLINE_S
-    heartbeat_s: float = HEARTBEAT_S
-    quotas: Quotas = field(default_factory=Quotas)
-    certificate: Certificate | None = None  # of a server that speaks TLS
-    drain_s: float = 0.0  # over how long clients are sent away at the end
 
 
 class Service:
@@ -277,48 +233,6 @@ def reader_of(
     return settings.format.reader(settings.topics, sensors, has_room_for=has_room_for, ask=ask, clock=clock.now)
 
 
-def link_of(settings: Settings, ingest: Ingest[Any], session: str, *, lasting: bool = True) -> MqttLink:
-    """Build the link that feeds an ingest; at QoS 1 the broker keeps a session of that name.
-
-    Lasting, the session is kept beyond our end; else it ends with us, for nobody would come back to it.
-    """
-    expiry_s = SESSION_EXPIRY_S if lasting else WORKER_SESSION_EXPIRY_S
-    return make_link(
-        settings.broker,
-        version=settings.mqtt_version,
-        on_messages=ingest.messages,
-        on_state=ingest.link_changed,
-        subscriptions=[Subscription(settings.format.subscription(settings.topics), settings.qos)],
-        tls=settings.tls,
-        backoff=RECONNECT,
-        # At QoS 0 the broker keeps nothing for us: no session, and a name of its own for each connection.
-        client_id=f"sensorswarm-serve-{session}" if settings.qos else None,
-        session_expiry_s=expiry_s if settings.qos else 0,
-        keep_session=lasting,
-    )
-
-
-async def connect(link: MqttLink, *, patient: bool) -> None:
-    """Start a link; a patient one waits for a broker that is away, as any link does once it was up.
-
-    Raises:
-        BrokerError: the broker does not take us, and the link is not patient.
-    """
-    rng, attempt = random.Random(), 0
-    while True:
-        try:
-            await link.start()
-        except BrokerError as error:
-            if not patient:
-                raise
-            if not attempt:
-                log.warning("%s; waiting for it", error)
-        else:
-            return
-        attempt += 1
-        await asyncio.sleep(RECONNECT.delay_s(attempt, rng))
-
-
 async def watch_silence(ingest: Ingest[Any]) -> None:
     """Find silence soon after it is due; look again after a tick, for what is due may have changed meanwhile."""
     while True:
@@ -326,27 +240,6 @@ async def watch_silence(ingest: Ingest[Any]) -> None:
         await asyncio.sleep(min(max(due_in_s, LEAST_SLEEP_S), TICK_S))
         if ingest.silence_due_ts <= clock.now():
             ingest.check_silence()
-
-
-class SessionNameError(SensorSwarmError):
-    """A session name that cannot stand in an MQTT client id."""
-
-
-def check_session(name: str | None) -> str | None:
-    """Give the name back.
-
-    Raises:
-        SessionNameError: empty, too long, or with characters beyond letters, digits, '.', '_', ':' and '-'.
-    """
-    if name is not None and not re.fullmatch(r"[A-Za-z0-9._:-]{1,100}", name):
-        raise SessionNameError(f"--session {name[:100]!r}: use 1 to 100 letters, digits, '.', '_', ':' and '-'")
-    return name
-
-
-def session_name(listening: socket.socket) -> str:
-    """Name of the server at this address: the same after a restart, another for another server of the same broker."""
-    host, port = listening.getsockname()[:2]
-    return f"{socket.gethostname()}-{host}-{port}"
 
 
 async def until_signal(

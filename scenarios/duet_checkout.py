@@ -18,7 +18,8 @@ from typing import Self
 from scenarios.children import Child, stop_all
 from scenarios.duet_requirements import declared, one_spelling
 from scenarios.duet_side import Revision, SideError, command, split_words
-from scenarios.runner import Tell, uninterrupted
+from scenarios.interrupts import uninterrupted
+from scenarios.runner import Tell
 from scenarios.subject import Own, Subject
 from wire.errors import SensorSwarmError, UnusableError
 

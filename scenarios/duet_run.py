@@ -13,7 +13,7 @@ import orjson
 
 from scenarios import duet
 from scenarios.duet import Done, DuetError, Task
-from scenarios.runner import InterruptedRunError
+from scenarios.interrupts import InterruptedRunError
 from wire import records
 from wire.errors import UnusableError
 

@@ -8,17 +8,18 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
-from types import FrameType
 
 import psutil
 
 from scenarios import commands, facts, faults, subject
 from scenarios.children import Child, stop_all
 from scenarios.commands import Addresses
+from scenarios.endings import LostServerError, ended
+from scenarios.interrupts import interrupted_later, interruptible
 from scenarios.lagprobe import LagProbe
 from scenarios.ready import is_ready
 from scenarios.sampler import Sampler
@@ -40,23 +41,6 @@ _REPLACE_S = 10.0  # beside its drain, for the last process that a rolling resta
 _LOOPBACK = "127.0.0.1"
 _BROKER = "broker"
 _SERVER = "server"
-_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
-
-
-class InterruptedRunError(UnusableError):
-    """The run was ended by Ctrl-C or SIGTERM."""
-
-
-class ServerError(SensorSwarmError):
-    """The server under test never got ready, or ended by itself after it had been."""
-
-    def __init__(self, text: str, *, was_ready: bool) -> None:
-        super().__init__(text)
-        self.was_ready = was_ready
-
-
-class LostServerError(ServerError, UnusableError):
-    """Likewise, and it did not just refuse its settings: the run cannot be used."""
 
 
 def run(
@@ -108,49 +92,6 @@ def run(
             record.ended_ts = now()
             records.write_json(directory / records.RUN, record)
     return record
-
-
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """Turn Ctrl-C and SIGTERM into one exception, so that every way out passes the same cleaning."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        for name in _INTERRUPTS:  # once is enough: the cleaning is bounded
-            signal.signal(name, signal.SIG_IGN)
-        raise InterruptedRunError("interrupted; what was written until then is kept")
-
-    before = {number: signal.signal(number, interrupt) for number in _INTERRUPTS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Let neither Ctrl-C nor SIGTERM break into a cleaning; what is done inside must be short."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _INTERRUPTS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def interrupted_later() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait until a cleaning is over, and take effect then."""
-    came: list[int] = []
-    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in _INTERRUPTS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])
 
 
 class _Conductor:
@@ -400,20 +341,7 @@ class _Conductor:
             raise self._ended(swarm)
 
     def _ended(self, child: Child) -> SensorSwarmError:
-        """What it means that a process ended; of the server under test it is told whether it had been ready."""
-        under_test = child.role == _SERVER
-        starting = under_test and not self._server_ready
-        code = child.exit_code or 0
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        when = "before it was ready" if starting else "during the run"
-        said = child.last_words()
-        text = f"the {child.role} {how} {when}" + (f": {said}" if said else "") + f" ({child.log})"
-        refused = code == ExitCode.USAGE
-        if refused and (starting or not under_test):
-            text = said or f"the {child.role} refused its settings; see {child.log}"
-        if under_test:
-            return (ServerError if refused else LostServerError)(text, was_ready=self._server_ready)
-        return (SensorSwarmError if refused else UnusableError)(text)
+        return ended(child, under_test=child.role == _SERVER, was_ready=self._server_ready)
 
 
 def _who(swarm: Swarm) -> str:

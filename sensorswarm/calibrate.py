@@ -19,7 +19,7 @@ from reports.gate.noise import LEAST_PAIRS
 from scenarios import duet, facts, library, schema
 from scenarios.duet_lock import alone
 from scenarios.duet_run import State, carry_out
-from scenarios.runner import interruptible
+from scenarios.interrupts import interruptible
 from sensorswarm import calibrate_figures
 from sensorswarm.compare import identity, limits_of, say
 from sensorswarm.compare_circumstances import circumstances

@@ -22,7 +22,7 @@ from reports.gate_page.api import write_page
 from scenarios import duet, facts, library, schema
 from scenarios.duet_lock import alone
 from scenarios.duet_run import RUNS, State
-from scenarios.runner import InterruptedRunError, interruptible
+from scenarios.interrupts import InterruptedRunError, interruptible
 from scenarios.subject import Subject
 from sensorswarm.compare_calibration import calibrated_limits, read_calibration
 from sensorswarm.compare_circumstances import circumstances

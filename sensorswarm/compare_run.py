@@ -8,6 +8,7 @@ from pathlib import Path
 from reports.gate.metrics import read_figures
 from scenarios import runner
 from scenarios.duet import Task
+from scenarios.endings import ServerError
 from scenarios.schema import Scenario
 from scenarios.subject import Subject
 from wire.errors import ExitCode, SensorSwarmError, UnusableError
@@ -48,7 +49,7 @@ class RealRun:
         try:
             runner.run(self._scenario, directory, tell=lambda _: None, server=server)
         except SensorSwarmError as error:
-            if task.on_trial and isinstance(error, runner.ServerError):
+            if task.on_trial and isinstance(error, ServerError):
                 raise _judged(task, error) from None
             if isinstance(error, UnusableError):
                 raise
@@ -58,7 +59,7 @@ class RealRun:
             raise UnusableError("; ".join(unusable))
 
 
-def _judged(task: Task, error: runner.ServerError) -> SensorSwarmError:
+def _judged(task: Task, error: ServerError) -> SensorSwarmError:
     """What is wrong with the candidate itself, which must never pass for a measurement that says nothing."""
     if error.was_ready:
         return CandidateDiedError(f"candidate died in {task.name}: {error}")

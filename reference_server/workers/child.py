@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from reference_server.alert_feed import AlertFeed
 from reference_server.operations import Operations
-from reference_server.service import Service, Settings, until_signal
+from reference_server.service import Service, until_signal
+from reference_server.settings import Settings
 from reference_server.workers.detecting import Detecting
 from reference_server.workers.line import NEWS, READY, RELIEVED, Line
 from reference_server.workers.place import Place

@@ -9,17 +9,9 @@ from typing import Never
 from reference_server.alert_store import AlertStore
 from reference_server.hub import ALERTS_HISTORY, Hub, Publication
 from reference_server.ingest import Ingest
-from reference_server.service import (
-    LINK_CLOSE_TIMEOUT_S,
-    Settings,
-    close_store,
-    connect,
-    detector_of,
-    first_of,
-    link_of,
-    reader_of,
-    watch_silence,
-)
+from reference_server.ingest_link import LINK_CLOSE_TIMEOUT_S, connect, link_of
+from reference_server.service import close_store, detector_of, first_of, reader_of, watch_silence
+from reference_server.settings import Settings
 from wire import clock
 
 _STORE_AGAIN_S = 1.0  # after alerts could not be written

@@ -17,7 +17,8 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from reference_server.server import listen
-from reference_server.service import TICK_S, Settings, first_of
+from reference_server.service import TICK_S, first_of
+from reference_server.settings import Settings
 from reference_server.workers.line import NEWS
 from reference_server.workers.process import Process, ProcessEndedError
 from reference_server.workers.slot import Slot

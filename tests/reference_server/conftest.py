@@ -17,7 +17,8 @@ import websockets
 from reference_server.alert_feed import AlertFeed
 from reference_server.identity import mint
 from reference_server.server import listen
-from reference_server.service import Service, Settings
+from reference_server.service import Service
+from reference_server.settings import Settings
 from wire.broker import EmbeddedBroker
 from wire.dashboard import SUBPROTOCOL
 from wire.mqtt import BrokerAddress, Link

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from reference_server.server import listen
-from reference_server.service import Service, Settings, until_signal
+from reference_server.service import Service, until_signal
+from reference_server.settings import Settings
 from wire import clock
 from wire.broker import EmbeddedBroker
 from wire.mqtt import BrokerAddress

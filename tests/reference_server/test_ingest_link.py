@@ -11,17 +11,22 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from reference_server import ingest_link
 from reference_server.alert_feed import AlertFeed
 from reference_server.alert_store import AlertStore
+from reference_server.ingest_link import RECONNECT, SessionNameError, check_session, session_name
 from reference_server.server import listen
-from reference_server.service import RECONNECT, Service, SessionNameError, Settings, check_session, session_name
+from reference_server.service import Service
+from reference_server.settings import Settings
 from tests.mosquitto import Mosquitto, needs_mosquitto
 from tests.wire.mqtt.conftest import session_present
+from wire.backoff import Backoff
 from wire.broker import EmbeddedBroker
-from wire.mqtt import BrokerAddress, Link, Version
+from wire.mqtt import BrokerAddress, BrokerError, Link, MqttLink, Version
 from wire.payloads import json as payload_json
 from wire.reading import Reading
 from wire.topics import TopicTemplate
@@ -160,6 +165,32 @@ async def test_the_broker_killed_and_started_again(free_port: int, patience: Pat
                 await one.until(lambda: service.health()[0] and one.publisher.connected)
                 await one.publish(5)
                 await one.until(lambda: service.ingest.readings == 10)
+
+
+class Unreachable:
+    """A link to a broker that is away for some attempts."""
+
+    def __init__(self, attempts: int) -> None:
+        self.left = attempts
+
+    async def start(self) -> None:
+        if self.left:
+            self.left -= 1
+            raise BrokerError("broker mqtt://b cannot be reached")
+
+
+async def test_the_patient_wait_and_say_so_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Others are told that there is no broker."""
+    monkeypatch.setattr(ingest_link, "RECONNECT", Backoff(delays_s=(0.0,), jitter="none"))
+    away = Unreachable(5)
+    with pytest.raises(BrokerError):
+        await ingest_link.connect(cast("MqttLink", away), patient=False)
+    assert away.left == 4
+    await ingest_link.connect(cast("MqttLink", away), patient=True)
+    assert away.left == 0
+    assert caplog.messages == ["broker mqtt://b cannot be reached; waiting for it"]
 
 
 def test_the_link_is_quick_at_first_and_polite_later() -> None:

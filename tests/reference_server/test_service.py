@@ -9,26 +9,20 @@ import resource
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from mqtt5 import ConnAckPacket, ConnectPacket, Packet, SubAckPacket, SubAckReasonCode, SubscribePacket
 
-from reference_server import service as services
 from reference_server.alert_feed import AlertFeed
 from reference_server.alert_store import AlertStore
+from reference_server.ingest_link import SESSION_EXPIRY_S, WORKER_SESSION_EXPIRY_S
 from reference_server.server import listen
-from reference_server.service import (
-    SESSION_EXPIRY_S,
-    WORKER_SESSION_EXPIRY_S,
-    Service,
-    Settings,
-    allow_many_connections,
-)
-from wire.backoff import Backoff
+from reference_server.service import Service, allow_many_connections
+from reference_server.settings import Settings
 from wire.broker import EmbeddedBroker
 from wire.errors import UnusableError
-from wire.mqtt import BrokerAddress, BrokerError, MqttLink, Version
+from wire.mqtt import BrokerAddress, BrokerError, Version
 from wire.mqtt.session import Decoder
 
 SECRET = "a secret of the tests, long enough for HS256"
@@ -93,32 +87,6 @@ async def test_a_worker_lets_nobody_in_before_it_hears_readings(
     hello = broker.heard[0]
     assert isinstance(hello, ConnectPacket)
     assert hello.session_expiry_interval == WORKER_SESSION_EXPIRY_S < SESSION_EXPIRY_S
-
-
-class Unreachable:
-    """A link to a broker that is away for some attempts."""
-
-    def __init__(self, attempts: int) -> None:
-        self.left = attempts
-
-    async def start(self) -> None:
-        if self.left:
-            self.left -= 1
-            raise BrokerError("broker mqtt://b cannot be reached")
-
-
-async def test_the_patient_wait_and_say_so_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Others are told that there is no broker."""
-    monkeypatch.setattr(services, "RECONNECT", Backoff(delays_s=(0.0,), jitter="none"))
-    away = Unreachable(5)
-    with pytest.raises(BrokerError):
-        await services.connect(cast("MqttLink", away), patient=False)
-    assert away.left == 4
-    await services.connect(cast("MqttLink", away), patient=True)
-    assert away.left == 0
-    assert caplog.messages == ["broker mqtt://b cannot be reached; waiting for it"]
 
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])

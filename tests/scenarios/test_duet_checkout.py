@@ -13,7 +13,7 @@ import pytest
 
 from scenarios.duet_checkout import Checkouts
 from scenarios.duet_side import Revision, SideError
-from scenarios.runner import InterruptedRunError, interruptible
+from scenarios.interrupts import InterruptedRunError, interruptible
 from scenarios.subject import Command, Own
 from wire.errors import UnusableError
 

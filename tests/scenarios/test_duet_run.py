@@ -10,7 +10,7 @@ import pytest
 from scenarios import duet
 from scenarios.duet import DuetError, Task
 from scenarios.duet_run import STATE, State, carry_out
-from scenarios.runner import InterruptedRunError
+from scenarios.interrupts import InterruptedRunError
 from wire.errors import SensorSwarmError, UnusableError
 
 ASKED = {"pairs": 6, "seed": 5, "scenario": {"name": "x", "gate": {"leaked": 0}}}

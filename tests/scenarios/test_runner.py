@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from scenarios import runner, schema
-from scenarios.runner import InterruptedRunError, LostServerError, ServerError, interrupted_later, interruptible
+from scenarios.endings import LostServerError, ServerError
+from scenarios.interrupts import InterruptedRunError
 from scenarios.subject import Command
 from wire.errors import ExitCode, UnusableError
 
@@ -30,24 +31,6 @@ def scenario(tmp_path: Path) -> schema.Scenario:
     path = tmp_path / "tiny.toml"
     path.write_text(SCENARIO)
     return schema.load(path)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_cleaning_is_not_interrupted_and_the_signal_not_lost(number: signal.Signals) -> None:
-    """What is being stopped is stopped to the last; then it is as if the signal had come now."""
-    done = []
-
-    def clean() -> None:
-        with interrupted_later():
-            signal.raise_signal(number)
-            done.append("cleaned")
-
-    with interruptible():
-        with pytest.raises(InterruptedRunError):
-            clean()
-        with interrupted_later():  # the first signal was enough: what comes after it is ignored
-            signal.raise_signal(number)
-    assert done == ["cleaned"]
 
 
 def test_ctrl_c_while_a_run_stops_its_processes_leaves_none(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from scenarios import duet, facts, library, schema
 from scenarios.duet import Task
 from scenarios.duet_lock import alone
-from scenarios.runner import InterruptedRunError
+from scenarios.interrupts import InterruptedRunError
 from sensorswarm.cli import app
 from sensorswarm.compare_circumstances import circumstances
 from sensorswarm.compare_run import CandidateDiedError

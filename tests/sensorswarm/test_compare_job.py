@@ -9,7 +9,7 @@ import pytest
 from scenarios import duet
 from scenarios.duet import Task
 from scenarios.duet_run import State
-from scenarios.runner import InterruptedRunError
+from scenarios.interrupts import InterruptedRunError
 from sensorswarm.compare_job import Plan, Sets, conduct
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from scenarios import duet, library, schema
 from scenarios.duet import Task
-from scenarios.runner import InterruptedRunError, LostServerError, ServerError
+from scenarios.endings import LostServerError, ServerError
+from scenarios.interrupts import InterruptedRunError
 from scenarios.subject import Own
 from sensorswarm.compare_run import CandidateDiedError, RealRun
 from wire.errors import SensorSwarmError, UnusableError

@@ -14,7 +14,8 @@ import uvloop
 from reference_server.certificate import Certificate
 from reference_server.quotas import Quotas, connections_allowed
 from reference_server.server import listen
-from reference_server.service import Service, Settings, allow_many_connections, until_signal
+from reference_server.service import Service, allow_many_connections, until_signal
+from reference_server.settings import Settings
 from wire.mqtt import BrokerAddress
 from wire.topics import TopicTemplate
 

@@ -26,7 +26,7 @@ from websockets.protocol import State
 
 from reference_server.identity import Access, mint
 from reference_server.server import ListenError, listen
-from reference_server.service import Settings
+from reference_server.settings import Settings
 from reference_server.workers.supervisor import check_workers, listen_several
 from wire.broker import EmbeddedBroker
 from wire.errors import SensorSwarmError

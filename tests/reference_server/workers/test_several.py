@@ -15,7 +15,8 @@ import pytest
 from reference_server.alert_feed import AlertFeed, AlertFeedError
 from reference_server.metrics import Metrics
 from reference_server.server import listen
-from reference_server.service import Service, Settings
+from reference_server.service import Service
+from reference_server.settings import Settings
 from reference_server.workers.detecting import Detecting
 from wire.broker import EmbeddedBroker
 from wire.mqtt import BrokerAddress
