@@ -131,14 +131,17 @@ class Connection(ServerConnection):
             self.client.drained()
 
     def _untie(self) -> None:
-        """Undo the circles through the library's parser, which waits for a next frame and is of its protocol.
+        """Undo the circles between the library's protocol and its parser, which runs on or broke off in a frame of it.
 
         What is in no circle is freed at once; else each connection leaves some eighty objects to the garbage collector,
-        which in the end holds up everybody.
+        and memory goes up with those that its younger generations miss.
         """
-        self.protocol.parser.close()
-        if self.protocol.parser_exc is not None:
-            self.protocol.parser_exc.__traceback__ = None
+        protocol = self.protocol
+        protocol.parser.close()
+        errors: list[BaseException] = [error for error in (protocol.parser_exc, protocol.handshake_exc) if error]
+        for error in errors:
+            error.__traceback__ = None
+            errors += [cause for cause in (error.__cause__, error.__context__) if cause is not None]
 
     def _is_too_long(self, data: bytes) -> bool:
         """Whether the request is longer than any handshake; then it is refused."""
