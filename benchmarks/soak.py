@@ -47,9 +47,7 @@ from wire.errors import ExitCode, SensorSwarmError, UnusableError
 from wire.records import CLIENTS, SWARM_READY
 from wire.secret import SECRET_VARIABLE
 
-# In the first half (20 minutes) history must be full, 4096 readings a building, at 20 a second after 205 s, and all
-# numbers of readings in it must have their fourth digit, after 605 s: it makes payloads longer, and as long as history
-# holds both lengths the allocator may hold more. The fifth digit comes after 4,000 s.
+# Within the first half of 20 minutes history must be full: 4096 readings a building, at 20 a second after 205 s.
 BUILDINGS, SENSORS, INTERVAL_S = 10, 8, 0.4
 CLIENTS_AT_ONCE = 200
 CHURN_PER_MINUTE = 3600
