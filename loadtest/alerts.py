@@ -8,6 +8,7 @@ before the client was stopped.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -94,8 +95,12 @@ def settle_alerts(
     )
     judged_until_ts = stopped_ts - SETTLE_S
     for building, presence in presences.items():
+        since_ts = presence.stays[0].since_ts if presence.stays else math.inf
+        until_ts = min(judged_until_ts, presence.stays[-1].heard_until_ts) if presence.stays else -math.inf
         for alert_id, first_ts in register.of(building).items():
             had = (building, alert_id) in book.had
+            if not had and not since_ts <= first_ts <= until_ts:
+                continue  # before its first stay or after its last one: neither live nor away
             live = presence.live_at(first_ts) and first_ts <= judged_until_ts
             away = (
                 not live

@@ -11,7 +11,7 @@ import gevent
 from websockets.uri import WebSocketURI
 
 from loadtest.alerts import AlertRegister
-from loadtest.batch import Batch, Progress, gather
+from loadtest.batch import Batch, gather
 from loadtest.behaviours import KINDS
 from loadtest.behaviours.churn import leaving
 from loadtest.behaviours.intruder import Intruder
@@ -23,14 +23,13 @@ from loadtest.closing import Part, close_part
 from loadtest.desk import Desk
 from loadtest.dial_options import check_tls
 from loadtest.faults import chosen
-from loadtest.gaps import size
 from loadtest.health import HealthSampler
 from loadtest.options import Settings
 from loadtest.probes.sensor import Probe
 from loadtest.published import clock_was_skewed, interval_s
+from loadtest.roll import Roll
 from loadtest.selfcheck import SelfCheck
 from loadtest.stamps import kernel_stamps_work
-from loadtest.states import State
 from loadtest.targets import Target
 from loadtest.truth import truth_of
 from wire.clock import now
@@ -71,8 +70,7 @@ class Crew:
         process: str = ALONE,
     ) -> None:
         check_tls(settings.dial, uri)
-        self.clients: list[Client] = []
-        self.intruders: list[Intruder] = []
+        self.roll = Roll()
         self._settings = settings
         self._process = process
         self._deal = deal
@@ -116,6 +114,8 @@ class Crew:
         target = target or self._settings.target
         if instead_of is not None:
             self._announced += 1
+            if isinstance(instead_of, Client):
+                self.roll.depart(instead_of)
         if self._settings.probe and not self._probe:
             self._probe = Probe(self._settings.probe, f"probe-{self._process.replace(' ', '-')}", target, self.desk)
         index, kind = self._deal(instead_of.behaviour.name if isinstance(instead_of, Client) else "")
@@ -123,13 +123,12 @@ class Crew:
         manager = target.manager(roster.manager(index))
         rng = random.Random(f"{roster.seed}:{kind}:{index}")
         if kind == INTRUDER:
-            intruder = Intruder(name, manager, roster.fleet, target, self.desk, rng)
-            self.intruders.append(intruder)
-            return intruder
-        behaviour = KINDS[kind](self._settings.behaviours, rng)
-        client = Client(name, manager, target, self.desk, behaviour=behaviour)
-        self.clients.append(client)
-        return client
+            member: Client | Intruder = Intruder(name, manager, roster.fleet, target, self.desk, rng)
+        else:
+            behaviour = KINDS[kind](self._settings.behaviours, rng)
+            member = Client(name, manager, target, self.desk, behaviour=behaviour)
+        self.roll.join(member)
+        return member
 
     def complete(self) -> None:
         """Note that every user has been started."""
@@ -139,30 +138,21 @@ class Crew:
     @property
     def ready(self) -> bool:
         """Whether every client has been live or given up, and every intruder has tried something."""
-        return (
-            self._spawned
-            and len(self.clients) + len(self.intruders) >= self._announced
-            and all(client.ever_live or client.given_up for client in self.clients)
-            and all(intruder.outcomes for intruder in self.intruders)
-        )
-
-    def live(self) -> list[Client]:
-        """Clients that are live now."""
-        return [client for client in self.clients if client.state is State.LIVE]
+        return self._spawned and len(self.roll) >= self._announced and self.roll.all_have_begun()
 
     def cut(self, connections: int) -> None:
         """Break so many live connections abruptly."""
-        for client in chosen(self.live(), connections, self._cut_rng):
+        for client in chosen(self.roll.live(), connections, self._cut_rng):
             client.cut()
 
     def leave(self, clients: int) -> None:
         """Make so many live clients leave for good."""
-        for client in chosen(self.live(), clients, self._churn_rng):
+        for client in chosen(self.roll.live(), clients, self._churn_rng):
             client.leave(leaving())
 
     def _queues(self) -> list[int]:
         """Sockets whose receive queues should be short: a slow reader's never is."""
-        return [client.fileno() for client in self.live() if client.behaviour.name != Slow.name]
+        return [client.fileno() for client in self.roll.live() if client.behaviour.name != Slow.name]
 
     def _keep(self) -> None:
         while True:
@@ -177,41 +167,14 @@ class Crew:
             self.desk,
             since_ts,
             self._delivered_ts,
-            progress=self._progress(),
+            progress=self.roll.progress(),
             ready=self.ready,
             clock=self.clock.state,
         )
         self._deliver(batch)
 
-    def _progress(self) -> Progress:
-        progress = Progress(
-            clients=len(self.clients) + len(self.intruders),
-            live=len(self.live()),
-            lost=sum(client.lost_count for client in self.clients),
-            given_up=sum(bool(client.given_up) for client in self.clients),
-        )
-        for client in self.clients:
-            books, alerts = client.books, client.books.alerts
-            progress.received += books.received
-            progress.duplicated += books.duplicated
-            progress.leaked += books.leaked
-            progress.late += books.order_breaks
-            progress.alerts += alerts.received
-            progress.alerts_duplicated += alerts.duplicated
-            progress.alerts_leaked += alerts.leaked
-            for ledger in books.ledgers.values():
-                if ledger.gaps:
-                    progress.passed_over += sum(size([gap[:2] for gap in gaps]) for gaps in ledger.gaps.values())
-        for intruder in self.intruders:
-            spoils = intruder.books()
-            progress.received += spoils.readings.received
-            progress.leaked += spoils.readings.leaked
-            progress.alerts += spoils.alerts.received
-            progress.alerts_leaked += spoils.alerts.leaked
-        return progress
-
     def _keep_alive(self) -> None:
-        for count, client in enumerate(list(self.clients), 1):
+        for count, client in enumerate(self.roll.here(), 1):
             client.keep_alive(now())
             if count % PULSES_AT_ONCE == 0:
                 gevent.sleep(0)  # whoever has something to read goes first
@@ -222,9 +185,8 @@ class Crew:
         self.clock.stop()
         if self._probe:
             self._probe.stop()
-        members: list[Client | Intruder] = [*self.clients, *self.intruders]
-        for member in members:
-            member.stop()  # one whose greenlet never ran was not told
+        for client in self.roll.here():
+            client.stop()  # one whose greenlet never ran was not told
         self._keeper.kill()
         gc.set_threshold(*self._collections)
         self.deliver()
@@ -242,7 +204,7 @@ class Crew:
         grid = self.desk.grid
         grid.skewed = grid.used and clock_was_skewed(self._settings.run_dir)
         truth = truth_of(finals, self.desk.catalogue)
-        part = close_part(self.clients, self.intruders, truth, register, grid)
+        part = close_part(self.roll.clients, self.roll.intruders, truth, register, grid)
         part.stamps = "kernel" if self.desk.stamped else "user"
         part.not_usable = self._check.reasons() + self.clock.reasons()
         return part

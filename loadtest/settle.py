@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loadtest.alerts import SETTLE_S
 from loadtest.books import Books
@@ -37,21 +38,24 @@ def settle_readings(books: Books, truth: Truth | None, stopped_ts: float) -> Rea
     for building, ledger in books.ledgers.items():
         ledger.grow()
         known = truth.buildings.get(building) if truth else None
-        following = np.array(ledger.next, np.int64)
-        heard = following != UNHEARD
-        windows = np.where(heard, following - np.array(ledger.first, np.int64), 0)
+        following, first = np.array(ledger.next, np.int64), np.array(ledger.first, np.int64)
+        windows = np.where(following != UNHEARD, following - first, 0)
         passed_over = sum(gap.stop - gap.start for gaps in ledger.gaps.values() for gap in gaps)
         counts.delivered += int(windows.sum()) - passed_over
-        unusual = set(ledger.gaps)
-        if known is not None:
-            # A sensor whose numbers end where the truth ends, with none skipped or passed over, needs no look.
-            size_known = len(known.known)
-            differs = known.known & (following[:size_known] != known.last_seq + 1)
-            unusual |= set(np.flatnonzero(differs).tolist()) | set(known.skipped)
-        counts.expected += int(windows.sum() - windows[sorted(unusual)].sum())
         absences = ledger.presence.absences()
-        for place in unusual:
-            if known is not None and place < len(known.known) and known.known[place]:
+        # Sensors of which numbers were skipped or passed over are judged one by one, all others at once.
+        single = set(ledger.gaps)
+        with_truth = np.zeros(len(following), np.bool_)
+        if known is not None:
+            single |= set(known.skipped)
+            with_truth[: len(known.known)] = known.known
+        together = np.ones(len(following), np.bool_)
+        together[list(single)] = False
+        counts.expected += int(windows[together & ~with_truth].sum())
+        if known is not None:
+            _all_with_truth(counts, ledger, np.flatnonzero(together & with_truth), known, absences, judged_until_ts)
+        for place in single:
+            if known is not None and with_truth[place]:
                 _with_truth(counts, ledger, place, known, absences, judged_until_ts)
             else:
                 _without_truth(counts, ledger, place, absences)
@@ -80,6 +84,49 @@ def _without_truth(counts: ReadingCounts, ledger: Ledger, place: int, absences: 
         _passed_over(counts, (gap.start, gap.stop), gap.line, absences)
 
 
+def _all_with_truth(
+    counts: ReadingCounts,
+    ledger: Ledger,
+    places: NDArray[np.intp],
+    known: BuildingTruth,
+    absences: list[tuple[float, float]],
+    judged_until_ts: float,
+) -> None:
+    """Do what `_with_truth` does, for sensors of which no number was skipped or passed over."""
+    following, opened = np.array(ledger.next, np.int64)[places], np.array(ledger.first, np.int64)[places]
+    published = known.last_seq[places] + 1
+    unheard = following == UNHEARD
+    if unheard.any():
+        first_ts = ledger.presence.first_ts
+        # Never subscribed: no window, so one that opens and ends after everything.
+        opens = (
+            known.count_until(places, 0, published, _before_opening(first_ts, known.interval_s))
+            if first_ts is not None
+            else published
+        )
+        following, opened = np.where(unheard, opens, following), np.where(unheard, opens, opened)
+    judged = known.count_until(places, 0, published, judged_until_ts)
+    stop = np.maximum(judged, np.minimum(following, published))
+    counts.expected += int(np.maximum(stop - opened, 0).sum())
+    missing = int(np.maximum(stop - following, 0).sum())
+    if missing:
+        away = sum(
+            int(np.sum(known.count_until(places, following, stop, until)))
+            - int(np.sum(known.count_until(places, following, stop, after)))
+            for after, until in absences
+        )
+        counts.missing_away += away
+        counts.missing_tail += missing - away
+
+
+def _before_opening(subscribed_ts: float, interval_s: float) -> float:
+    """When the window of a sensor that was never heard has not opened yet.
+
+    It opens with the first reading meant at least one interval after the acknowledgement.
+    """
+    return math.nextafter(subscribed_ts + interval_s, -math.inf)
+
+
 def _with_truth(
     counts: ReadingCounts,
     ledger: Ledger,
@@ -95,9 +142,8 @@ def _with_truth(
     if following == UNHEARD:
         if ledger.presence.first_ts is None:
             return  # never subscribed: no window
-        # Opens with the first reading meant at least one interval after the acknowledgement.
-        opens_ts = ledger.presence.first_ts + line.interval_s
-        following = opened = line.count_until(0, published, math.nextafter(opens_ts, -math.inf))
+        before_ts = _before_opening(ledger.presence.first_ts, line.interval_s)
+        following = opened = line.count_until(0, published, before_ts)
     stop = max(judged, min(following, published))
     skipped = known.skipped.get(place, [])
     counts.expected += size(without((opened, max(stop, opened)), skipped))

@@ -92,7 +92,7 @@ class OneCrew:
     @property
     def live(self) -> int:
         """See `Crews`."""
-        return len(self._crew.live())
+        return len(self._crew.roll.live())
 
     def stop(self, register: AlertRegister) -> list[dict[str, Any]]:
         """See `Crews`."""

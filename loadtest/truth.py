@@ -6,6 +6,7 @@ judged and a number that was skipped on purpose looks like one that was lost.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -30,6 +31,17 @@ class BuildingTruth:
     def line(self, place: int) -> Line:
         """When each reading of a sensor was meant."""
         return Line(float(self.first_ts[place]), self.interval_s)
+
+    def count_until(
+        self, places: NDArray[np.intp], start: NDArray[np.int64] | int, stop: NDArray[np.int64], ts: float
+    ) -> NDArray[np.int64]:
+        """`Line.count_until` of many sensors: one start, stop and count for each of `places`."""
+        first_ts = self.first_ts[places]
+        if self.interval_s <= 0 or math.isinf(ts):
+            return np.where(ts >= first_ts, np.maximum(0, stop - start), 0)
+        with np.errstate(over="ignore"):  # beyond all numbers is beyond `stop`
+            reached = np.clip((ts - first_ts) / self.interval_s, -1, stop)
+        return np.maximum(0, np.minimum(np.floor(reached).astype(np.int64) + 1, stop) - start)
 
 
 @dataclass(slots=True)

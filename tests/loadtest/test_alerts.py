@@ -1,6 +1,8 @@
 """Which alerts a client should have had."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loadtest.alerts import SETTLE_S, AlertBook, AlertRegister, settle_alerts
 from loadtest.presence import Presence
@@ -78,3 +80,31 @@ def test_received_again_and_leaked_are_told_apart():
     assert (counts.expected, counts.delivered, counts.duplicated, counts.leaked, counts.received) == (1, 1, 1, 1, 3)
     assert counts.balanced
     assert len(register) == 1
+
+
+moments = st.integers(0, 110).map(float)
+
+
+@given(st.lists(moments, max_size=7, unique=True).map(sorted), st.lists(st.tuples(moments, st.booleans()), max_size=8))
+def test_any_stays_and_alerts_are_judged_as_a_plain_model_judges_them(steps, alerts):
+    """Owed is what came, what was raised during a stay, and what was raised before the begin of a later one."""
+    register, book = AlertRegister(), AlertBook()
+    for number, (first_ts, had) in enumerate(alerts):
+        register.arrived(f"x-{number}", "a", first_ts)
+        if had:
+            book.take("a", f"x-{number}")
+    there = presence(*[("lost" if index % 2 else "live", ts) for index, ts in enumerate(steps)])
+    begins, ends = steps[::2], [*steps[1::2], float("inf")]
+    until_ts = STOPPED_TS - SETTLE_S
+    connected = away = 0
+    for first_ts, had in alerts:
+        if had:
+            continue
+        if first_ts <= until_ts and any(a <= first_ts <= b for a, b in zip(begins, ends, strict=False)):
+            connected += 1
+        elif begins and begins[0] <= first_ts and any(first_ts < again <= until_ts for again in begins[1:]):
+            away += 1
+    counts = settle_alerts(book, register, {"a": there}, STOPPED_TS)
+    assert (counts.missing_connected, counts.missing_away) == (connected, away)
+    assert counts.expected == len(book.had) + connected + away
+    assert counts.balanced
