@@ -122,7 +122,11 @@ class EmbeddedBroker:
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for us: we end the broker when we are done with it
             )
-            self._wait_until_listening(timeout_s)
+            try:
+                self._wait_until_listening(timeout_s)
+            except BaseException:  # Ctrl-C too: it must not find its file gone, and say so at length
+                self.stop()
+                raise
         return self
 
     def _wait_until_listening(self, timeout_s: float) -> None:
@@ -133,7 +137,6 @@ class EmbeddedBroker:
             if listening(self.host, self.port) and listening(self.host, self.port + 1):
                 return
             time.sleep(0.02)
-        self.stop()
         raise UnusableError(f"the embedded broker did not listen on {self.url} within {timeout_s:g} s")
 
     def stop(self) -> None:

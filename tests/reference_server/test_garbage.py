@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 import trustme
 import uvloop
-from websockets.protocol import Protocol
+from websockets.server import ServerProtocol
 
 from reference_server.certificate import Certificate
 from reference_server.client import Client, Connection
@@ -33,7 +33,7 @@ from wire.broker import EmbeddedBroker
 from wire.mqtt import BrokerAddress
 from wire.topics import TopicTemplate
 
-OF_A_CONNECTION = (Client, Connection, Protocol, Session)
+OF_A_CONNECTION = (Client, Connection, ServerProtocol, Session)
 HASH = hash_password("x", bytes(16), n=2**14, p=1)
 TEXT, CLOSE = 0x81, 0x88
 POST = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
@@ -69,17 +69,19 @@ def access(tmp_path: Path) -> Access:
 
 
 @pytest.fixture
-def no_collector() -> Iterator[None]:
-    """Only counting references frees."""
+def left_behind() -> Iterator[Callable[[], list[object]]]:
+    """Tells what of connections is there and was not there before; only counting references frees meanwhile."""
+
+    def of_connections() -> list[object]:
+        # By type(), for isinstance() asks weak proxies whose connection is gone.
+        return [one for one in gc.get_objects() if issubclass(type(one), OF_A_CONNECTION)]
+
     gc.collect()
+    before = of_connections()  # of other tests
+    known = set(map(id, before))
     gc.disable()
-    yield
+    yield lambda: [one for one in of_connections() if id(one) not in known]
     gc.enable()
-
-
-def left_behind() -> list[object]:
-    # By type(), for isinstance() asks weak proxies whose connection is gone.
-    return [one for one in gc.get_objects() if issubclass(type(one), OF_A_CONNECTION)]
 
 
 def message(**fields: object) -> bytes:
@@ -149,7 +151,7 @@ def test_who_has_left_is_gone(
     tls: Tls | None,
     deed: Deed,
     patience: Callable[[float], float],
-    no_collector: None,
+    left_behind: Callable[[], list[object]],
 ) -> None:
     def come_and_go(port: int, deed: Deed) -> None:
         with socket.create_connection(("127.0.0.1", port), timeout=patience(10)) as raw:

@@ -81,3 +81,23 @@ def test_a_full_disk_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(UnusableError, match="No space left on device"):
         EmbeddedBroker(port=0).start()
     assert not (tmp_path / "config").exists()
+
+
+def test_who_is_interrupted_while_it_starts_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Neither a process nor its file, nor a word from it."""
+    started: list[psutil.Process] = []
+    broker = EmbeddedBroker(port=0)
+
+    def interrupted(*_: object) -> bool:
+        started.append(psutil.Process(broker.pid))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("wire.broker.tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("wire.broker.listening", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        broker.start()
+    assert [process.is_running() for process in started] == [False]
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr().err == ""
