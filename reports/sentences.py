@@ -78,7 +78,7 @@ def alert_sentence(table: AlertTable) -> str:
         if not table.alerts:
             return "There was no anomaly and no alert."
         return f"There was no known anomaly; {plural(table.alerts, 'alert')} came all the same."
-    text = f"{share(table.detected, len(table.rows))} anomalies raised an alert"
+    text = f"{share(table.detected, len(table.rows))} anomalous sensors raised an alert"
     missed = [row for row in table.rows if row.missed_by]
     if table.detected:
         slowest = max(row.first_s - row.onset_s for row in table.rows if row.first_s is not None)

@@ -1,26 +1,17 @@
 """What happened in a second, as it travels."""
 
-import random
-
 import msgpack
 import orjson
-from websockets.uri import parse_uri
 
 from loadtest.batch import Batch, ClockState, Progress, gather
-from loadtest.desk import READING, Desk, Failure
+from loadtest.desk import READING, Failure
+from tests.loadtest.offline import offline_desk
 from wire.records import CLIENTS, ClientEvent
 
 
 def test_a_desk_is_emptied_and_comes_out_of_a_message_as_it_went_in():
     """Latencies, records, failures and what was not understood: everything once, the same on the other side."""
-    desk = Desk(
-        uri=parse_uri("ws://127.0.0.1/ws"),
-        secret="s",
-        stamped=True,
-        backoff=None,
-        rng=random.Random(1),
-        records_wanted=True,
-    )
+    desk = offline_desk(records_wanted=True)
     desk.latencies_s[READING].extend([0.001, 0.25, -0.5])
     desk.failures.append(Failure(0.5, "gone", "unreachable"))
     desk.unknown.count("not JSON", b"{")

@@ -1,19 +1,17 @@
 """The books of several processes, put together: what travels, and what is claimed of readings without a number."""
 
-import random
 from collections import Counter
 
 import msgpack
 import pytest
-from websockets.uri import parse_uri
 
 from loadtest.alerts import AlertRegister
 from loadtest.client import Client
 from loadtest.closing import Part, close_books, close_part
-from loadtest.desk import Desk
 from loadtest.roster import Manager
 from loadtest.targets.sensorswarm import SensorSwarmTarget
 from loadtest.truth import truth_of
+from tests.loadtest.offline import offline_desk
 from wire.records import AlertCounts, ClientBooks, Measures, PublishedFinal, ReadingCounts
 
 T0, INTERVAL_S, LAST = 1_763_856_000.0, 0.5, 9
@@ -46,15 +44,7 @@ def test_a_part_travels_as_locust_sends_it():
 
 def process(*clients: list[tuple[str, int]], interval_s: float | None = INTERVAL_S) -> Part:
     """What one process says of its clients, each of which heard these readings, by their times alone."""
-    desk = Desk(
-        uri=parse_uri("ws://127.0.0.1:1"),
-        secret="",
-        stamped=True,
-        backoff=None,
-        rng=random.Random(0),
-        records_wanted=False,
-        interval_s=lambda: interval_s,
-    )
+    desk = offline_desk(interval_s=lambda: interval_s)
     made = []
     for readings in clients:
         made.append(Client(f"c-{len(made)}", Manager("m", ("a",)), SensorSwarmTarget(), desk))

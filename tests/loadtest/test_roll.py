@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from websockets.uri import parse_uri
 
 from loadtest.batch import Progress
 from loadtest.behaviours.intruder import Intruder
@@ -15,20 +14,10 @@ from loadtest.roll import Roll
 from loadtest.roster import Manager
 from loadtest.states import State
 from loadtest.targets.sensorswarm import SensorSwarmTarget
+from tests.loadtest.offline import offline_desk
 
 READ = ("b-1", "b-1/t/1")
 FAR = ("b-2", "b-2/t/1")
-
-
-def desk() -> Desk:
-    return Desk(
-        uri=parse_uri("ws://127.0.0.1:1"),
-        secret="",
-        stamped=True,
-        backoff=None,
-        rng=random.Random(0),
-        records_wanted=False,
-    )
 
 
 def client(shared: Desk, name: str = "c-1", *, live: bool = False) -> Client:
@@ -60,7 +49,7 @@ deeds = st.lists(
 @given(deeds)
 def test_who_has_left_counts_as_before(deeds) -> None:
     """Whoever leaves, and whenever: totals are those of a roll that nobody leaves."""
-    shared, roll, everybody = desk(), Roll(), Roll()
+    shared, roll, everybody = offline_desk(), Roll(), Roll()
     clients = [client(shared, f"c-{index}", live=True) for index in range(5)]
     for one in clients:
         roll.join(one)
@@ -87,7 +76,7 @@ def test_who_has_left_counts_as_before(deeds) -> None:
 
 def test_progress_is_asked_for_more_than_once() -> None:
     """What those who left had come to is not added twice, nor to what was given before."""
-    shared, roll = desk(), Roll()
+    shared, roll = offline_desk(), Roll()
     gone, stays = client(shared, live=True), client(shared, live=True)
     for one in (gone, stays):
         roll.join(one)
@@ -101,7 +90,7 @@ def test_progress_is_asked_for_more_than_once() -> None:
 
 def test_all_have_begun_when_each_was_live_or_gave_up() -> None:
     """Who left was live; an intruder has begun when it has tried something."""
-    shared, roll = desk(), Roll()
+    shared, roll = offline_desk(), Roll()
     assert roll.all_have_begun()
     one, two = client(shared), client(shared, live=True)
     roll.join(one)

@@ -30,7 +30,8 @@ def test_of_a_whole_run(tables):
         "1 connection of 2 clients was lost, cut by the scenario; it was live again after 1.2 s."
     )
     assert sentences.alert_sentence(tables.alerts) == (
-        "1 of 1 anomalies raised an alert, the slowest 20 ms after its onset; each reached everyone who was connected."
+        "1 of 1 anomalous sensors raised an alert, the slowest 20 ms after its onset; "
+        "each reached everyone who was connected."
     )
     assert sentences.book_sentence(tables.books) == (
         "100 readings and 2 alerts were expected over all clients; each arrived once, in order."
